@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VTUN_ESP_H
+#define VTUN_ESP_H
+
+#include <linux/types.h>
+
+struct net_device;
+struct sk_buff;
+struct vtun_child;
+struct vtun_sa;
+
+/* SPI, low sequence half (RFC 4303 2); IV, payload, trailer and ICV follow */
+struct vtun_esp_hdr {
+	__be32 spi;
+	__be32 seq;
+} __packed;
+
+/**
+ * vtun_esp_output() - encrypt and send one inner packet or GSO super-packet
+ * @child: whose outer addresses and route to use
+ * @sa: its current outbound SA
+ * @skb: inner packet, network header set; consumed in every case
+ *
+ * Out of place: never writes to @skb's data, so clones and page-cache pages
+ * are harmless (rule R3). Counts its own drops on @sa, @child and the device.
+ * RCU read side, BH off.
+ */
+void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
+		     struct sk_buff *skb);
+
+/* one dummy packet (next header 59, RFC 4303 2.6); RCU read side, BH off */
+void vtun_esp_send_dummy(struct vtun_child *child, struct vtun_sa *sa);
+
+/* protocol handlers beside XFRM's, both families */
+int vtun_esp_input_init(void);
+void vtun_esp_input_exit(void);
+
+#endif /* VTUN_ESP_H */

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: ((GPL-2.0-only WITH Linux-syscall-note) OR BSD-3-Clause) */
+/*
+ * Generic netlink interface of the vtun ESP dataplane.
+ *
+ * Documentation/netlink/specs/vtun.yaml is the contract; a check fails when
+ * this header, the policies of the module and that file disagree.
+ *
+ * Model
+ *   SA     one unidirectional ESP security association (RFC 4301 4.1).
+ *   child  a CHILD_SA and all its successors: selectors, outer addresses, and
+ *          the SAs that realise it now (one current outbound, many inbound).
+ *   door   how traffic reaches a child; here the vtun device named by IFINDEX.
+ *
+ * All integers are in host byte order, SPIs included. Times are milliseconds
+ * on CLOCK_BOOTTIME. Requests need CAP_NET_ADMIN in the user namespace that
+ * owns the network namespace. Keys are write-only. A rejected request leaves
+ * nothing half done and carries an extended-ack text.
+ *
+ * Events go to the multicast group "events". Each carries EVENT_SEQ, which
+ * grows by one per event and network namespace; what an event announces can be
+ * read as state by a dump, so a listener that lost messages dumps and misses
+ * nothing.
+ */
+#ifndef _UAPI_LINUX_VTUN_H
+#define _UAPI_LINUX_VTUN_H
+
+#define VTUN_GENL_NAME		"vtun"
+#define VTUN_GENL_VERSION	1
+#define VTUN_GENL_MCGRP_EVENTS	"events"
+
+#define VTUN_NAME_MAX		31	/* child name, without the final NUL */
+#define VTUN_KEY_MAX		96	/* octets of key material with salt */
+#define VTUN_TS_MAX		16	/* selectors per side of a child */
+#define VTUN_SPI_MIN		256	/* RFC 4303 2.1: 1..255 are reserved */
+#define VTUN_REPLAY_WINDOW_MIN	32
+#define VTUN_REPLAY_WINDOW_MAX	8192
+#define VTUN_REPLAY_WINDOW_DEFAULT 2048
+#define VTUN_HOLD_PACKETS_DEFAULT 64
+#define VTUN_HOLD_PACKETS_MAX	4096
+#define VTUN_HOLD_BYTES_DEFAULT	(256 * 1024)
+#define VTUN_HOLD_BYTES_MAX	(16 * 1024 * 1024)
+#define VTUN_HOLD_MS_DEFAULT	2000
+#define VTUN_HOLD_MS_MAX	60000
+#define VTUN_SPI_RESERVE_MS	120000	/* life of an SPI nobody installs */
+
+enum vtun_cmd {
+	VTUN_CMD_UNSPEC,
+	VTUN_CMD_INFO_GET,	/* do: API and module facts, event sequence */
+	VTUN_CMD_CHILD_NEW,	/* do: create; reply carries CHILD.ID */
+	VTUN_CMD_CHILD_GET,	/* do by ID or NAME, dump */
+	VTUN_CMD_CHILD_DEL,	/* do by ID or NAME: with all its SAs */
+	VTUN_CMD_SPI_ALLOC,	/* do: reserve an inbound SPI; reply SPI */
+	VTUN_CMD_SA_INSTALL,	/* do: in and/or out SA, switch; a transaction */
+	VTUN_CMD_SA_ACTIVATE,	/* do: make a standby outbound SA current */
+	VTUN_CMD_SA_GET,	/* do by DIR, SPI (and CHILD_ID if out), dump */
+	VTUN_CMD_SA_DEL,	/* do: likewise */
+	VTUN_CMD_FLUSH,		/* do: every child and SA of the namespace */
+	VTUN_CMD_ACQUIRE_NTF,	/* event: traffic wants a child that has no SA */
+	VTUN_CMD_EXPIRE_NTF,	/* event: SA reached a soft or hard limit */
+	VTUN_CMD_SWITCH_NTF,	/* event: a child's current outbound SA changed */
+	/* private: */
+	__VTUN_CMD_MAX,
+	VTUN_CMD_MAX = __VTUN_CMD_MAX - 1
+};
+
+enum vtun_dir {
+	VTUN_DIR_IN = 1,
+	VTUN_DIR_OUT = 2,
+};
+
+/**
+ * enum vtun_sa_state - what an SA does now
+ * @VTUN_SA_LARVAL: SPI reserved by SPI_ALLOC, no keys yet (in only)
+ * @VTUN_SA_STANDBY: installed, waits for activation (out only)
+ * @VTUN_SA_ACTIVE: carries traffic (out: is the child's current SA)
+ * @VTUN_SA_SUPERSEDED: another SA became current (out only); no traffic
+ * @VTUN_SA_EXPIRED: hard limit reached: no traffic, keys wiped; stays visible
+ *	until deleted, so that the expiry can be read by a dump
+ */
+enum vtun_sa_state {
+	VTUN_SA_LARVAL = 1,
+	VTUN_SA_STANDBY,
+	VTUN_SA_ACTIVE,
+	VTUN_SA_SUPERSEDED,
+	VTUN_SA_EXPIRED,
+};
+
+enum vtun_expire_level {
+	VTUN_EXPIRE_SOFT = 1,
+	VTUN_EXPIRE_HARD = 2,
+};
+
+enum vtun_expire_cause {
+	VTUN_CAUSE_TIME = 1,
+	VTUN_CAUSE_BYTES,
+	VTUN_CAUSE_PACKETS,
+	VTUN_CAUSE_SEQUENCE,
+};
+
+/* why an outbound SA became current; a SWITCH of SA_INSTALL is NOW or STANDBY */
+enum vtun_switch {
+	VTUN_SWITCH_NOW = 1,	/* at installation */
+	VTUN_SWITCH_STANDBY,	/* SA_INSTALL only: wait for one of those below */
+	VTUN_SWITCH_RX_PROOF,	/* authenticated packet on the paired inbound SA */
+	VTUN_SWITCH_REQUEST,	/* SA_ACTIVATE */
+	VTUN_SWITCH_DEADLINE,	/* DEADLINE_MS of SA_INSTALL ran out */
+	VTUN_SWITCH_EXPIRED,	/* the SA before it reached a hard limit */
+};
+
+enum vtun_child_flag {
+	VTUN_CHILD_F_ON_DEMAND = 1 << 0, /* traffic without an SA: hold, ACQUIRE */
+};
+
+enum vtun_mode {
+	VTUN_MODE_TUNNEL = 1,
+};
+
+enum vtun_attr {			/* top level */
+	VTUN_A_UNSPEC,
+	VTUN_A_INFO,		/* nest: enum vtun_info_attr */
+	VTUN_A_CHILD,		/* nest: enum vtun_child_attr */
+	VTUN_A_SA,		/* nest: enum vtun_sa_attr; may occur twice in
+				 * SA_INSTALL: one per direction
+				 */
+	VTUN_A_SWITCH,		/* u8: enum vtun_switch */
+	VTUN_A_DEADLINE_MS,	/* u32: 1..600000, with SWITCH_STANDBY */
+	VTUN_A_EVENT,		/* nest: enum vtun_event_attr */
+	VTUN_A_PROVE,		/* flag: SA_INSTALL with SWITCH_NOW: send one dummy
+				 * packet (RFC 4303 2.6) at once, so that the peer
+				 * sees proof of the new SA without traffic
+				 */
+	VTUN_A_SPI_MIN,		/* u32: SPI_ALLOC range, default 256 */
+	VTUN_A_SPI_MAX,		/* u32: default 0xffffffff */
+	VTUN_A_PAD,
+	/* private: */
+	__VTUN_A_MAX,
+	VTUN_A_MAX = __VTUN_A_MAX - 1
+};
+
+enum vtun_info_attr {
+	VTUN_A_INFO_UNSPEC,
+	VTUN_A_INFO_VERSION,	/* string: module version */
+	VTUN_A_INFO_API,	/* u32: VTUN_GENL_VERSION */
+	VTUN_A_INFO_EVENT_SEQ,	/* u32: last event of this namespace */
+	VTUN_A_INFO_CHILDREN,	/* u32 */
+	VTUN_A_INFO_SAS,	/* u32: larval ones included */
+	VTUN_A_INFO_DROPS,	/* nest: enum vtun_drop as attribute types, u64;
+				 * packets no child or SA could be blamed for
+				 */
+	VTUN_A_INFO_CRYPTO,	/* nest (multi): implementation chosen per suite */
+	VTUN_A_INFO_PAD,
+	/* private: */
+	__VTUN_A_INFO_MAX,
+	VTUN_A_INFO_MAX = __VTUN_A_INFO_MAX - 1
+};
+
+enum vtun_crypto_attr {
+	VTUN_A_CRYPTO_UNSPEC,
+	VTUN_A_CRYPTO_ENCR,	/* u16: IANA transform ID */
+	VTUN_A_CRYPTO_KEY_LEN,	/* u16: octets without salt */
+	VTUN_A_CRYPTO_NAME,	/* string: suite */
+	VTUN_A_CRYPTO_IMPL,	/* string: implementation chosen at load */
+	/* private: */
+	__VTUN_A_CRYPTO_MAX,
+	VTUN_A_CRYPTO_MAX = __VTUN_A_CRYPTO_MAX - 1
+};
+
+enum vtun_child_attr {
+	VTUN_A_CHILD_UNSPEC,
+	VTUN_A_CHILD_ID,	/* u32: >= 1; NEW: absent = the module chooses */
+	VTUN_A_CHILD_NAME,	/* string 1..VTUN_NAME_MAX, unique, printable */
+	VTUN_A_CHILD_IFINDEX,	/* u32: the vtun device that is its door */
+	VTUN_A_CHILD_MODE,	/* u8: enum vtun_mode, default tunnel */
+	VTUN_A_CHILD_LOCAL,	/* binary 4 or 16: outer source */
+	VTUN_A_CHILD_REMOTE,	/* binary 4 or 16: outer destination */
+	VTUN_A_CHILD_TS_LOCAL,	/* nest (multi): enum vtun_ts_attr; absent = any */
+	VTUN_A_CHILD_TS_REMOTE,	/* nest (multi) */
+	VTUN_A_CHILD_FLAGS,	/* u32: enum vtun_child_flag */
+	VTUN_A_CHILD_HOLD_PACKETS, /* u32: 0..HOLD_PACKETS_MAX */
+	VTUN_A_CHILD_HOLD_BYTES, /* u32: 0..HOLD_BYTES_MAX */
+	VTUN_A_CHILD_HOLD_MS,	/* u32: 1..HOLD_MS_MAX, age of a held packet */
+	/* read only below */
+	VTUN_A_CHILD_OUT_SPI,	/* u32: current outbound SA, absent = none */
+	VTUN_A_CHILD_MTU,	/* u32: largest inner packet, 0 = unknown */
+	VTUN_A_CHILD_HELD,	/* u32: packets in the hold queue now */
+	VTUN_A_CHILD_ACQUIRE_MS, /* u64: age of the pending acquire, absent = none */
+	VTUN_A_CHILD_SWITCHES,	/* u32: times the outbound SA changed */
+	VTUN_A_CHILD_DROPS,	/* nest: enum vtun_drop as attribute types, u64 */
+	VTUN_A_CHILD_PAD,
+	/* private: */
+	__VTUN_A_CHILD_MAX,
+	VTUN_A_CHILD_MAX = __VTUN_A_CHILD_MAX - 1
+};
+
+enum vtun_ts_attr {			/* RFC 7296 3.13.1 */
+	VTUN_A_TS_UNSPEC,
+	VTUN_A_TS_START,	/* binary 4 or 16 */
+	VTUN_A_TS_END,		/* binary, same length, >= START */
+	VTUN_A_TS_PROTO,	/* u8: 0 or absent = any */
+	VTUN_A_TS_PORT_START,	/* u16: default 0 */
+	VTUN_A_TS_PORT_END,	/* u16: default 65535 */
+	/* private: */
+	__VTUN_A_TS_MAX,
+	VTUN_A_TS_MAX = __VTUN_A_TS_MAX - 1
+};
+
+enum vtun_sa_attr {
+	VTUN_A_SA_UNSPEC,
+	VTUN_A_SA_DIR,		/* u8: enum vtun_dir */
+	VTUN_A_SA_SPI,		/* u32: >= VTUN_SPI_MIN; in: unique per namespace */
+	VTUN_A_SA_CHILD_ID,	/* u32 */
+	VTUN_A_SA_ENCR,		/* u16: IANA transform ID: 20 AES-GCM-16, 28 ChaCha */
+	VTUN_A_SA_KEY,		/* binary: key then salt, as RFC 4106 8.1 and
+				 * RFC 7634 2 cut it from KEYMAT; write only
+				 */
+	VTUN_A_SA_ESN,		/* u8: 0 or 1, default 0 */
+	VTUN_A_SA_REPLAY_WINDOW, /* u32: in only: 0 = off, or 32..8192 */
+	VTUN_A_SA_SEQ,		/* u64: out: last number sent; in: highest seen;
+				 * INSTALL: where to start, default 0
+				 */
+	VTUN_A_SA_SOFT_TIME_MS,	/* u64: 0 or absent = no limit; so for all six */
+	VTUN_A_SA_HARD_TIME_MS,	/* u64: soft <= hard where both are set */
+	VTUN_A_SA_SOFT_BYTES,	/* u64: inner packet octets */
+	VTUN_A_SA_HARD_BYTES,	/* u64 */
+	VTUN_A_SA_SOFT_PACKETS,	/* u64 */
+	VTUN_A_SA_HARD_PACKETS,	/* u64 */
+	/* read only below */
+	VTUN_A_SA_STATE,	/* u8: enum vtun_sa_state */
+	VTUN_A_SA_PAIR_SPI,	/* u32: the SA installed with it */
+	VTUN_A_SA_AGE_MS,	/* u64: since installation */
+	VTUN_A_SA_IDLE_MS,	/* u64: since the last packet, absent = never used */
+	VTUN_A_SA_BYTES,	/* u64: inner packet octets */
+	VTUN_A_SA_PACKETS,	/* u64 */
+	VTUN_A_SA_SOFT_CAUSE,	/* u8: enum vtun_expire_cause, absent = not yet */
+	VTUN_A_SA_SOFT_AGE_MS,	/* u64: since the soft expiry */
+	VTUN_A_SA_HARD_CAUSE,	/* u8: likewise for the hard one */
+	VTUN_A_SA_HARD_AGE_MS,	/* u64 */
+	VTUN_A_SA_SWITCH,	/* u8: enum vtun_switch: why it became current */
+	VTUN_A_SA_DROPS,	/* nest: enum vtun_drop as attribute types, u64 */
+	VTUN_A_SA_PAD,
+	/* private: */
+	__VTUN_A_SA_MAX,
+	VTUN_A_SA_MAX = __VTUN_A_SA_MAX - 1
+};
+
+enum vtun_event_attr {
+	VTUN_A_EVENT_UNSPEC,
+	VTUN_A_EVENT_SEQ,	/* u32: grows by one per event and namespace */
+	VTUN_A_EVENT_LEVEL,	/* u8: enum vtun_expire_level (EXPIRE) */
+	VTUN_A_EVENT_CAUSE,	/* u8: enum vtun_expire_cause (EXPIRE),
+				 * enum vtun_switch (SWITCH)
+				 */
+	VTUN_A_EVENT_OLD_SPI,	/* u32: SWITCH: outbound SA before, absent = none */
+	VTUN_A_EVENT_FLOW,	/* nest: enum vtun_flow_attr (ACQUIRE) */
+	/* private: */
+	__VTUN_A_EVENT_MAX,
+	VTUN_A_EVENT_MAX = __VTUN_A_EVENT_MAX - 1
+};
+
+enum vtun_flow_attr {			/* the packet that triggered ACQUIRE */
+	VTUN_A_FLOW_UNSPEC,
+	VTUN_A_FLOW_SRC,	/* binary 4 or 16 */
+	VTUN_A_FLOW_DST,	/* binary 4 or 16 */
+	VTUN_A_FLOW_PROTO,	/* u8 */
+	VTUN_A_FLOW_SPORT,	/* u16: absent where the protocol has none */
+	VTUN_A_FLOW_DPORT,	/* u16 */
+	/* private: */
+	__VTUN_A_FLOW_MAX,
+	VTUN_A_FLOW_MAX = __VTUN_A_FLOW_MAX - 1
+};
+
+/**
+ * enum vtun_drop - why a packet died
+ *
+ * Doubles as the attribute type inside every DROPS nest; a reason whose count
+ * is 0 is left out. Documentation/counters.rst has a line per reason.
+ */
+enum vtun_drop {
+	VTUN_DROP_UNSPEC,
+	/* outbound */
+	VTUN_DROP_NO_CHILD,	/* no child of the device covers the packet */
+	VTUN_DROP_NO_SA,	/* child without outbound SA, not on demand */
+	VTUN_DROP_HOLD_FULL,	/* hold queue limit reached: oldest dropped */
+	VTUN_DROP_HOLD_AGE,	/* held longer than HOLD_MS */
+	VTUN_DROP_HARD_EXPIRED,	/* a hard limit forbids this packet */
+	VTUN_DROP_SEQUENCE,	/* sequence numbers used up */
+	VTUN_DROP_TOO_BIG,	/* larger than the tunnel MTU */
+	VTUN_DROP_NO_ROUTE,	/* no route to the outer destination */
+	VTUN_DROP_LOOP,		/* tunnel routed into itself */
+	VTUN_DROP_NOT_IP,	/* neither IPv4 nor IPv6, or malformed header */
+	VTUN_DROP_NO_MEMORY,
+	VTUN_DROP_CRYPTO,	/* cipher refused to encrypt */
+	/* inbound */
+	VTUN_DROP_TOO_SHORT,	/* less than header, IV, trailer and ICV */
+	VTUN_DROP_REPLAY_OLD,	/* left of the replay window */
+	VTUN_DROP_REPLAY_DUP,	/* number seen before */
+	VTUN_DROP_REPLAY_ZERO,	/* sequence number 0, or before number 1 */
+	VTUN_DROP_INTEGRITY,	/* ICV wrong: forged or damaged */
+	VTUN_DROP_PADDING,	/* pad length beyond the payload, bad pad octets */
+	VTUN_DROP_INNER_HEADER,	/* inner packet malformed */
+	VTUN_DROP_NEXT_HEADER,	/* next header neither IPv4, IPv6 nor dummy */
+	VTUN_DROP_DUMMY,	/* next header 59: dummy packet, RFC 4303 2.6 */
+	VTUN_DROP_TS_MISMATCH,	/* inner packet outside the selectors */
+	VTUN_DROP_OUTER_MISMATCH, /* other outer address family than the child */
+	VTUN_DROP_DEVICE_DOWN,	/* the vtun device is not up */
+	VTUN_DROP_UNKNOWN_SPI,	/* nobody's SPI (counted only when XFRM has none) */
+	/* private: */
+	__VTUN_DROP_MAX,
+	VTUN_DROP_MAX = __VTUN_DROP_MAX - 1
+};
+
+#endif /* _UAPI_LINUX_VTUN_H */
