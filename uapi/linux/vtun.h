@@ -237,6 +237,7 @@ enum vtun_sa_attr {
 	VTUN_A_SA_HARD_AGE_MS,	/* u64 */
 	VTUN_A_SA_SWITCH,	/* u8: enum vtun_switch: why it became current */
 	VTUN_A_SA_DROPS,	/* nest: enum vtun_drop as attribute types, u64 */
+	VTUN_A_SA_KEY_LEN,	/* u16: octets of the key without salt */
 	VTUN_A_SA_PAD,
 	/* private: */
 	__VTUN_A_SA_MAX,
