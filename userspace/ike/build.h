@@ -31,8 +31,6 @@ struct ike_build {
 /* starts with the header; hdr.next, .version and .len are ignored */
 void ike_build_begin(struct ike_build *b, uint8_t *data, size_t size,
 		     const struct ike_wire_hdr *hdr);
-/* starts without header: a bare chain of payloads; ike_build_chain_first() */
-void ike_build_begin_chain(struct ike_build *b, uint8_t *data, size_t size);
 
 /* a payload: open, put …, close; they do not nest */
 void ike_build_open(struct ike_build *b, uint8_t type);

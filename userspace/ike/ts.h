@@ -63,7 +63,7 @@ bool ike_ts_valid(const struct ike_ts *ts);
 
 /* 10.1.0.0/16[tcp/80], 10.0.0.1-10.0.0.9[17/53-54], ::/0; returns @buf */
 const char *ike_ts_text(const struct ike_ts *ts, char *buf, size_t size);
-/* comma separated, "…" where @size ends; "none" for an empty list */
+/* comma separated, "..." where @size ends; "none" for an empty list */
 const char *ike_ts_list_text(const struct ike_ts_list *list, char *buf,
 			     size_t size);
 
