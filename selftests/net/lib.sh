@@ -1,0 +1,369 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the namespace scripts share. A script sources this file, then
+#
+#	plan N		says how many tests it has (begin and finish included)
+#	begin [vtun]	test: nothing of an earlier run is left; loads vtun.ko
+#	check …		one test each
+#	finish		test: everything is gone again and the kernel is quiet
+#
+# Output is KTAP. Exit status: 0 all passed, 1 some failed, 4 skipped.
+# Environment:	FULL=1	long variants
+#		VERBOSE=1	output of passing checks too
+#		VTUN_KO		the module (build/RELEASE/vtun.ko)
+
+set -u -o pipefail
+shopt -s nullglob
+
+ME=$(basename "${0%.sh}")
+HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+TREE=$(readlink -f "$HERE/../..")
+BUILD=${BUILD:-$TREE/build}
+BIN=${BIN:-$BUILD/bin}
+TOOLS=${TOOLS:-$BUILD/selftests}
+PATH=$BIN:$TOOLS:$PATH
+FULL=${FULL:-0}
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/$ME.XXXXXX")
+# shellcheck disable=SC2034 # for the scripts
+{
+OUT4_A=192.0.2.1 OUT4_B=192.0.2.2 OUT6_A=2001:db8::1 OUT6_B=2001:db8::2
+SUITES="chacha20poly1305 aes128gcm16 aes256gcm16"
+}
+
+# ---- KTAP ----
+
+KTAP_N=0 KTAP_FAILED=0 KTAP_SKIPPED=0 KTAP_PLAN=0
+T0=${EPOCHREALTIME/./}
+
+note() { printf '# %s\n' "$*"; }
+
+plan() {
+	KTAP_PLAN=$1
+	echo "KTAP version 1"
+	echo "1..$1"
+}
+
+skip_all() { # REASON: before or after the plan
+	[ "$KTAP_PLAN" != 0 ] || { echo "KTAP version 1"; echo "1..0 # SKIP $*"; }
+	note "skipped: $*"
+	exit 4
+}
+
+pass() { echo "ok $((++KTAP_N)) $*"; }
+fail() { KTAP_FAILED=$((KTAP_FAILED + 1)); echo "not ok $((++KTAP_N)) $*"; }
+skip() { # DESCRIPTION REASON
+	KTAP_SKIPPED=$((KTAP_SKIPPED + 1))
+	echo "ok $((++KTAP_N)) $1 # SKIP $2"
+}
+
+# check DESCRIPTION COMMAND…: a test; what the command says is shown if it fails
+check() {
+	local what=$1 rc=0
+	shift
+	"$@" > "$TMP/out" 2>&1 || rc=$?
+	if [ $rc = 0 ]; then
+		pass "$what"
+		[ "${VERBOSE:-0}" = 0 ] || sed 's/^/# /' "$TMP/out"
+	else
+		fail "$what"
+		sed 's/^/# /' "$TMP/out"
+		note "status $rc: $*"
+	fi
+	return $rc
+}
+
+# refuse DESCRIPTION PATTERN COMMAND…: a test; it must fail and say PATTERN
+refuse() {
+	local what=$1 pattern=$2 rc=0
+	shift 2
+	"$@" > "$TMP/out" 2>&1 || rc=$?
+	if [ $rc = 0 ]; then
+		fail "$what"
+		note "was accepted: $*"
+	elif ! grep -qiE -- "$pattern" "$TMP/out"; then
+		fail "$what"
+		sed 's/^/# /' "$TMP/out"
+		note "does not say /$pattern/: $*"
+	else
+		pass "$what"
+	fi
+}
+
+# equal WANT GOT: for use with check
+equal() {
+	[ "$1" = "$2" ] || { echo "wanted '$1', got '$2'"; return 1; }
+}
+
+# between LOW HIGH GOT
+between() {
+	if [ "$3" -lt "$1" ] || [ "$3" -gt "$2" ]; then
+		echo "wanted $1 to $2, got $3"
+		return 1
+	fi
+}
+
+not() { ! "$@"; }
+
+# wait_until SECONDS COMMAND…: polls; the last try speaks
+wait_until() {
+	local end=$((${EPOCHREALTIME/./} + ${1}000000))
+	shift
+	until "$@" > /dev/null 2>&1; do
+		if [ "${EPOCHREALTIME/./}" -ge "$end" ]; then
+			"$@"
+			return
+		fi
+		pause 0.05
+	done
+}
+
+# a wait that costs no process
+mkfifo "$TMP/never"
+exec {NEVER}<> "$TMP/never"
+pause() { read -r -t "$1" -u "$NEVER" || :; }
+
+ms_since() { echo $(((${EPOCHREALTIME/./} - $1) / 1000)); }
+
+# ---- begin and finish ----
+
+PIDS=()
+our_ns() { ip netns list | awk -v p="^$ME-" '$1 ~ p { print $1 }'; }
+
+nothing_left() {
+	local rc=0 left
+	left=$(our_ns)
+	[ -z "$left" ] || { echo "namespaces left: $left"; rc=1; }
+	if [ -d /sys/module/vtun ]; then
+		left=$(ip -br link show type vtun)
+		[ -z "$left" ] || { echo "devices left: $left"; rc=1; }
+		sas_balanced || rc=1
+	fi
+	return $rc
+}
+
+# The module counts what it creates and frees, over all namespaces
+sas_balanced() {
+	local p=/sys/module/vtun/parameters n=$((${EPOCHREALTIME/./} + 5000000))
+	local file left
+	for file in "$p"/live_*; do
+		# the last reference goes with an RCU grace period
+		while left=$(cat "$file"); [ "$left" != 0 ]; do
+			[ "${EPOCHREALTIME/./}" -lt $n ] || {
+				echo "${file##*/live_} alive: $left"
+				return 1
+			}
+			pause 0.05
+		done
+	done
+}
+
+quiet_kernel() {
+	local bad
+	bad=$(dmesg | sed "1,/selftest $ME begins $$/d" | grep -E -f "$TREE/selftests/vm/splats")
+	[ -z "$bad" ] && return
+	dmesg | sed "1,/selftest $ME begins $$/d" | tail -60
+	return 1
+}
+
+load_module() {
+	local ko
+	ko=${VTUN_KO:-$BUILD/$(uname -r)/vtun.ko}
+	[ ! -d /sys/module/vtun ] || return 0
+	[ -e "$ko" ] || { echo "$ko is not built"; return 1; }
+	# what modprobe would have resolved
+	modprobe -qa udp_tunnel ip6_udp_tunnel libchacha20poly1305 \
+		chacha20poly1305 gcm ghash-generic aesni_intel \
+		ghash_clmulni_intel xfrm_user esp4 esp6 tunnel4 tunnel6 || :
+	insmod "$ko"
+}
+
+begin() { # [vtun]
+	[ "$(id -u)" = 0 ] || skip_all "needs root"
+	trap 'on_exit' EXIT
+	trap 'exit 1' INT TERM
+	if [ "${1:-}" = vtun ]; then
+		if ! load_module > "$TMP/out" 2>&1; then
+			fail "the module loads"
+			sed 's/^/# /' "$TMP/out"
+			exit 1
+		fi
+		[ -x "$BIN/vtunctl" ] || skip_all "$BIN/vtunctl is not built"
+	fi
+	echo "selftest $ME begins $$" > /dev/kmsg
+	check "nothing is left of an earlier run" nothing_left
+}
+
+cleanup() {
+	local n pid
+	for pid in "${PIDS[@]}"; do
+		kill "$pid" 2>/dev/null
+	done
+	for n in $(our_ns); do
+		for pid in $(ip netns pids "$n"); do
+			kill -9 "$pid" 2>/dev/null
+		done
+		ip netns del "$n"
+	done
+	wait 2>/dev/null
+	PIDS=()
+	# namespaces die in a kernel thread
+	wait_until 5 no_vtun_dev > /dev/null
+}
+
+no_vtun_dev() {
+	[ ! -d /sys/module/vtun ] || [ -z "$(ip -br link show type vtun)" ]
+}
+
+clean_and_quiet() {
+	cleanup
+	nothing_left && quiet_kernel
+}
+
+finish() {
+	check "nothing is left and the kernel is quiet" clean_and_quiet
+	exit
+}
+
+on_exit() {
+	local rc=$?
+	trap - EXIT
+	cleanup
+	rm -rf "$TMP"
+	[ $rc != 4 ] || exit 4
+	if [ "$KTAP_N" != "$KTAP_PLAN" ]; then
+		note "planned $KTAP_PLAN tests, ran $KTAP_N"
+		KTAP_FAILED=$((KTAP_FAILED + 1))
+	fi
+	note "totals: $((KTAP_N - KTAP_FAILED)) passed, $KTAP_FAILED failed," \
+		"$KTAP_SKIPPED skipped, $(ms_since "$T0") ms"
+	[ "$KTAP_FAILED" = 0 ] && exit 0
+	exit 1
+}
+
+# ---- namespaces ----
+
+in_ns() { local n=$1; shift; ip netns exec "$ME-$n" "$@"; }
+ipn() { local n=$1; shift; ip -n "$ME-$n" "$@"; }
+bg_ns() { # NS COMMAND…: in the background; ended by cleanup; pid in $!
+	local n=$1
+	shift
+	ip netns exec "$ME-$n" "$@" &
+	PIDS+=($!)
+}
+
+ns_add() {
+	local n
+	for n; do
+		ip netns add "$ME-$n"
+		ipn "$n" link set lo up
+		in_ns "$n" sh -c 'cd /proc/sys/net; echo 0 |
+			tee ipv6/conf/default/router_solicitations \
+			ipv6/conf/default/accept_dad > /dev/null
+			echo 1 > ipv4/ip_forward
+			echo 1 > ipv6/conf/all/forwarding'
+	done
+}
+
+ns_del() {
+	local n
+	for n; do
+		ip netns del "$ME-$n"
+	done
+}
+
+# link_pair NS-A DEV-A NS-B DEV-B: a veth pair, up, with both outer addresses
+link_pair() {
+	ip link add "$2" netns "$ME-$1" type veth peer name "$4" netns "$ME-$3"
+	ipn "$1" -batch - <<-X
+	addr add $OUT4_A/24 dev $2
+	addr add $OUT6_A/64 dev $2 nodad
+	link set $2 up
+	X
+	ipn "$3" -batch - <<-X
+	addr add $OUT4_B/24 dev $4
+	addr add $OUT6_B/64 dev $4 nodad
+	link set $4 up
+	X
+	wait_until 5 links_ready "$1" "$2" "$3" "$4"
+}
+
+links_ready() {
+	[ -z "$(ipn "$1" -6 addr show dev "$2" tentative)" ] &&
+	[ -z "$(ipn "$3" -6 addr show dev "$4" tentative)" ] &&
+	ipn "$1" -br link show dev "$2" | grep -q LOWER_UP &&
+	ipn "$3" -br link show dev "$4" | grep -q LOWER_UP
+}
+
+outer() { # a|b FAMILY
+	local v=OUT$2_${1^^}
+	echo "${!v}"
+}
+
+# serve NS PROGRAM ARGS…: a server program that writes a ready file
+serve() {
+	local n=$1 ready=$TMP/ready.$RANDOM
+	shift
+	bg_ns "$n" "$@" -r "$ready"
+	wait_until 10 test -s "$ready"
+}
+
+# ---- keys and SAs ----
+
+key_octets() { # SUITE: with salt
+	case $1 in
+	chacha20poly1305|aes256gcm16) echo 36 ;;
+	aes128gcm16) echo 20 ;;
+	*) echo "no suite $1" >&2; return 1 ;;
+	esac
+}
+
+# new_key FILE SUITE
+new_key() {
+	(umask 077; head -c "$(key_octets "$2")" /dev/urandom |
+		od -An -v -tx1 | tr -d ' \n' > "$1")
+}
+
+xfrm_aead() { # SUITE
+	case $1 in
+	chacha20poly1305) echo 'rfc7539esp(chacha20,poly1305)' ;;
+	*) echo 'rfc4106(gcm(aes))' ;;
+	esac
+}
+
+# xfrm_sa SRC DST SPI SUITE KEYFILE ESN IF_ID SEQ: a line for ip -batch
+xfrm_sa() {
+	local seq='' flags=af-unspec
+	[ "$6" != esn ] || flags="af-unspec esn"
+	[ "$8" = 0 ] || seq="replay-seq $8 replay-oseq $8"
+	echo "xfrm state add src $1 dst $2 proto esp spi $3 reqid $7" \
+		"mode tunnel if_id $7 flag $flags replay-window 32 $seq" \
+		"aead '$(xfrm_aead "$4")' 0x$(cat "$5") 128"
+}
+
+# xfrm_door LOCAL REMOTE IF_ID FAMILY: lines for ip -batch, policies of if_id
+xfrm_door() {
+	local any=0.0.0.0/0
+	[ "$4" = 4 ] || any=::/0
+	cat <<-X
+	xfrm policy add src $any dst $any dir out if_id $3 tmpl src $1 dst $2 proto esp reqid $3 mode tunnel
+	xfrm policy add src $any dst $any dir in if_id $3 tmpl src $2 dst $1 proto esp reqid $3 mode tunnel
+	X
+}
+
+# ---- reading back ----
+
+# vtun_get NS PATH: one value of `vtunctl show --json`, see jget.c
+vtun_get() { in_ns "$1" vtunctl --json show | jget "$2"; }
+
+vtun_is() { # NS PATH VALUE: for wait_until and check
+	local got
+	got=$(vtun_get "$1" "$2")
+	[ "$got" = "$3" ] || { echo "$2: wanted '$3', got '$got'"; return 1; }
+}
+
+vtun_drops() { # NS OBJECT-PATH REASON: 0 when absent
+	local n
+	n=$(vtun_get "$1" "$2.drops.$3" 2>/dev/null)
+	echo "${n:-0}"
+}
