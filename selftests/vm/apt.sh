@@ -3,6 +3,7 @@
 # Packages of another suite without touching the system's apt: a private set
 # of lists in the cache. Sourced by kernel and tree.
 
+# shellcheck disable=SC2034 # used by who sources this
 CACHE=${VTUN_CACHE:-${HOME:-/root}/.cache/vtun}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -11,6 +12,7 @@ die() { say "$@"; exit 1; }
 
 # The mirror this machine uses for Debian itself, or for security updates
 mirror() { # security|main
+	# shellcheck disable=SC2016 # apt expands these
 	apt-get indextargets \
 		--format '$(ORIGIN) $(RELEASE) $(REPO_URI)' \
 		'Created-By: Packages' 2>/dev/null |
