@@ -116,7 +116,7 @@ void ike_proposal_build_choice(struct ike_build *b, enum ike_proposal_kind kind,
 /* does any usable proposal offer this KE group (for INVALID_KE_PAYLOAD)? */
 bool ike_proposal_has_ke(const struct ike_proposal_list *theirs, uint16_t ke);
 
-/* "ours: …; theirs: …" for the log of a mismatch; returns @buf */
+/* "no common PRF; ours: ...; theirs: ..." for the log of a mismatch; returns @buf */
 const char *ike_proposal_explain(enum ike_proposal_kind kind,
 				 const struct ike_proposal_list *theirs,
 				 const struct ike_suite *ours,
