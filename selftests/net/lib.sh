@@ -257,9 +257,8 @@ ns_add() {
 	for n; do
 		ip netns add "$ME-$n"
 		ipn "$n" link set lo up
-		in_ns "$n" sh -c 'cd /proc/sys/net; echo 0 |
-			tee ipv6/conf/default/router_solicitations \
-			ipv6/conf/default/accept_dad > /dev/null
+		in_ns "$n" sh -c 'cd /proc/sys/net
+			echo 0 > ipv6/conf/default/router_solicitations
 			echo 1 > ipv4/ip_forward
 			echo 1 > ipv6/conf/all/forwarding'
 	done

@@ -93,7 +93,7 @@ xfrm_end() { # NS
 		link set xf$c mtu 1400 addrgenmode none up
 		route add $(subnet "$o" $c "$inner_f") dev xf$c src $(inner "$n" $c "$inner_f")
 		X
-	done > "$TMP/batch.$n"
+	done | sed '/addr add fd/s/$/ nodad/' > "$TMP/batch.$n"
 	ipn "$n" -batch "$TMP/batch.$n"
 }
 
@@ -122,6 +122,7 @@ vtun_end() { # NS
 		route add $(subnet "$o" $c "$inner_f") dev vt0 src $(inner "$n" $c "$inner_f")
 		X
 	done
+	sed -i '/addr add fd/s/$/ nodad/' "$TMP/batch.$n"
 	ipn "$n" -batch "$TMP/batch.$n"
 }
 
