@@ -22,6 +22,8 @@ module:
 userspace: | $(BUILD)
 	@flock $(BUILD)/.lock-userspace $(MAKE) --no-print-directory \
 		-C userspace BUILD=$(abspath $(BUILD))
+	@flock $(BUILD)/.lock-userspace $(MAKE) -s --no-print-directory \
+		-C selftests/net OUT=$(abspath $(BUILD))/selftests
 
 programs: | $(BUILD)
 	@flock $(BUILD)/.lock-userspace $(MAKE) --no-print-directory \
