@@ -12,13 +12,16 @@
  * @top: highest authenticated sequence number (64 bits also without ESN)
  * @window: packets, 0 = replay protection off
  * @esn: numbers are 64 bits, high half recovered (RFC 4303 App. A2)
- * @bitmap: ring of @window rounded up to whole words plus one, see replay.c
+ * @mask: words of @bitmap minus one; their number is a power of two
+ * @bitmap: bit n of the ring stands for every number congruent to n; holds
+ *	@window bits and one word to spare, so that whole words can be cleared
  */
 struct vtun_replay {
 	spinlock_t	lock;
 	u64		top;
 	u32		window;
 	bool		esn;
+	u32		mask;
 	unsigned long	*bitmap;
 };
 
