@@ -6,6 +6,15 @@
 
 struct vtun_crypto_ops;
 
+/*
+ * Octets around the text that vtun_crypto_seal() and _open() use as scratch
+ * memory and leave with any content: building the authenticated data next to
+ * the text saves the ciphers from walking over pieces.
+ */
+#define VTUN_SEAL_HEAD	64	/* before the text */
+#define VTUN_OPEN_HEAD	20
+#define VTUN_CRYPTO_TAIL 32	/* behind the text; begins with the ICV */
+
 /**
  * struct vtun_suite - one cipher suite of the table in crypto.c
  * @encr: IANA IKEv2 transform ID
@@ -16,6 +25,7 @@ struct vtun_crypto_ops;
  * @align: plaintext length is padded to a multiple of it (4: RFC 4303 2.4)
  * @name: word used by vtunctl, the logs and the netlink dump
  * @impl: name of the implementation chosen at module load
+ * @ops: that implementation; NULL = this kernel cannot do the suite
  */
 struct vtun_suite {
 	u16 encr;
@@ -38,6 +48,25 @@ struct vtun_crypto {
 	void *priv;
 };
 
+/**
+ * struct vtun_crypto_op - one packet to seal or open
+ * @spi: of the SA; authenticated
+ * @esn: authenticate all of @seq, else its low half (RFC 4303 2.2.1)
+ * @seq: sequence number
+ * @iv: explicit IV as it stands on the wire
+ * @text: private memory with VTUN_SEAL_HEAD or VTUN_OPEN_HEAD octets in front
+ *	and VTUN_CRYPTO_TAIL behind
+ * @len: octets of text, without ICV
+ */
+struct vtun_crypto_op {
+	__be32 spi;
+	bool esn;
+	u64 seq;
+	u64 iv;
+	u8 *text;
+	unsigned int len;
+};
+
 int vtun_crypto_module_init(void);	/* chooses implementations by timing */
 void vtun_crypto_module_exit(void);
 
@@ -51,5 +80,15 @@ int vtun_crypto_init(struct vtun_crypto *c, const struct vtun_suite *suite,
 		     const u8 *key);
 /* wipes; fine on a zeroed struct; may be called from an RCU callback or BH */
 void vtun_crypto_destroy(struct vtun_crypto *c);
+
+/* encrypts in place and writes the ICV behind the text; BH off; 0 or -errno */
+int vtun_crypto_seal(const struct vtun_crypto *c,
+		     const struct vtun_crypto_op *op);
+/*
+ * Checks the ICV behind the text, then decrypts in place; BH off. -EBADMSG:
+ * the ICV is wrong, and @op->text holds no plaintext.
+ */
+int vtun_crypto_open(const struct vtun_crypto *c,
+		     const struct vtun_crypto_op *op);
 
 #endif /* VTUN_CRYPTO_H */

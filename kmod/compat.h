@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only place that knows kernel versions. Every wrapper says what changed
+ * and goes away when its last kernel does.
+ */
+#ifndef VTUN_COMPAT_H
+#define VTUN_COMPAT_H
+
+#include <crypto/algapi.h>
+#include <crypto/chacha.h>
+#include <linux/hrtimer.h>
+#include <linux/netdevice.h>
+#include <linux/version.h>
+#include <net/genetlink.h>
+#include <net/rtnetlink.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#include <asm/unaligned.h>
+#else
+#include <linux/unaligned.h>
+#endif
+
+/*
+ * 6.16 gave the ChaCha state a type; before, it was an array of words and the
+ * callers of chacha_init() had to hand over the key in host order, too.
+ */
+struct vtun_chacha {
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+	u32 state[CHACHA_STATE_WORDS] __aligned(8);
+#else
+	struct chacha_state state;
+#endif
+};
+
+static inline void vtun_chacha_init(struct vtun_chacha *c, const u32 *key,
+				    const u8 *iv)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+	chacha_init(c->state, key, iv);
+#else
+	chacha_init(&c->state, key, iv);
+#endif
+}
+
+static inline void vtun_chacha_crypt(struct vtun_chacha *c, u8 *dst,
+				     const u8 *src, unsigned int len)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+	chacha20_crypt(c->state, dst, src, len);
+#else
+	chacha20_crypt(&c->state, dst, src, len);
+#endif
+}
+
+/* 6.13 brought hrtimer_setup(), 6.15 took hrtimer_init() away */
+static inline void
+vtun_hrtimer_setup(struct hrtimer *timer,
+		   enum hrtimer_restart (*function)(struct hrtimer *),
+		   clockid_t clock, enum hrtimer_mode mode)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+#else
+	hrtimer_setup(timer, function, clock, mode);
+#endif
+}
+
+/* 6.12 made lockless transmission a member instead of a feature */
+static inline void vtun_netdev_set_lltx(struct net_device *dev)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+	dev->features |= NETIF_F_LLTX;
+#else
+	dev->lltx = true;
+#endif
+}
+
+/* 6.15 packed the arguments of newlink into a struct */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+#define VTUN_NEWLINK_ARGS						\
+	struct net *src_net, struct net_device *dev,			\
+	struct nlattr *tb[], struct nlattr *data[],			\
+	struct netlink_ext_ack *extack
+#define vtun_newlink_net()	src_net
+#else
+#define VTUN_NEWLINK_ARGS						\
+	struct net_device *dev, struct rtnl_newlink_params *params,	\
+	struct netlink_ext_ack *extack
+#define vtun_newlink_net()	rtnl_newlink_link_net(params)
+#endif
+
+/* 6.6 put the attributes of a dump request into a struct genl_info */
+static inline struct nlattr **vtun_genl_dump_attrs(struct netlink_callback *cb)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	return genl_dumpit_info(cb)->attrs;
+#else
+	return genl_info_dump(cb)->attrs;
+#endif
+}
+
+#endif /* VTUN_COMPAT_H */

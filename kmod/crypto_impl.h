@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VTUN_CRYPTO_IMPL_H
+#define VTUN_CRYPTO_IMPL_H
+
+#include <linux/types.h>
+
+#include "crypto.h"
+
+/**
+ * struct vtun_crypto_ops - one way to do a transform, behind crypto.h
+ * @encr: transform ID it implements
+ * @init: key is suite->key_len octets, salt already in @c; may sleep
+ * @destroy: wipes and frees @c->priv; BH
+ * @seal: see vtun_crypto_seal(); BH off
+ * @open: see vtun_crypto_open(); BH off
+ * @describe: what the kernel calls the code behind a keyed @c
+ */
+struct vtun_crypto_ops {
+	u16 encr;
+	int (*init)(struct vtun_crypto *c, const u8 *key);
+	void (*destroy)(struct vtun_crypto *c);
+	int (*seal)(const struct vtun_crypto *c,
+		    const struct vtun_crypto_op *op);
+	int (*open)(const struct vtun_crypto *c,
+		    const struct vtun_crypto_op *op);
+	const char *(*describe)(const struct vtun_crypto *c);
+};
+
+/* crypto_chacha.c: library functions, no API in between */
+extern const struct vtun_crypto_ops vtun_chacha_lib_ops;
+
+/*
+ * crypto_gcm.c, all over the AEAD API: the internal algorithm behind the simd
+ * wrapper with a fallback, whatever is synchronous by itself, and what is left
+ * when asynchronous algorithms are masked out
+ */
+extern const struct vtun_crypto_ops vtun_gcm_internal_ops;
+extern const struct vtun_crypto_ops vtun_gcm_plain_ops;
+extern const struct vtun_crypto_ops vtun_gcm_sync_ops;
+
+int vtun_gcm_module_init(void);
+void vtun_gcm_module_exit(void);
+
+/* writes SPI and sequence number as authenticated; returns their octets */
+unsigned int vtun_crypto_aad(const struct vtun_crypto_op *op, u8 *start);
+
+/* vtun_crypto_init() with an implementation other than the chosen one */
+int vtun_crypto_init_with(struct vtun_crypto *c,
+			  const struct vtun_crypto_ops *ops,
+			  const struct vtun_suite *suite, const u8 *key);
+/* the i-th implementation, NULL past the end; not all work everywhere */
+const struct vtun_crypto_ops *vtun_crypto_candidate(unsigned int i);
+
+#endif /* VTUN_CRYPTO_IMPL_H */
