@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "selftest.h"
+
+#include <linux/kernel.h>
+#include <linux/printk.h>
+
+static const struct {
+	const char *name;
+	int (*run)(void);
+} tests[] = {
+	{ "replay", vtun_selftest_replay },
+	{ "crypto", vtun_selftest_crypto },
+};
+
+/**
+ * vtun_selftest() - run every load-time test
+ *
+ * Return: 0, or what the first failing test returned.
+ */
+int vtun_selftest(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(tests); i++) {
+		err = tests[i].run();
+		pr_info("vtun: selftest %s: %s\n", tests[i].name,
+			err ? "FAILED" : "ok");
+		if (err)
+			return err;
+	}
+	return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tests that debug builds run when the module is loaded; a failure fails it. */
+#ifndef VTUN_SELFTEST_H
+#define VTUN_SELFTEST_H
+
+#include <linux/types.h>
+
+/* a row of table 1: recovery of the high half, RFC 4303 Appendix A2 */
+struct esn_case {
+	u32 window, high, low, wire;
+	bool exists;
+	u32 want;
+};
+
+/* a packet of table 2; @first starts a fresh SA */
+struct replay_step {
+	const char *name;
+	u32 window;
+	bool first;
+	u64 seq;
+	bool accept;
+};
+
+/* one ESP packet, octets in hexadecimal */
+struct esp_kat {
+	const char *name;
+	u16 encr;
+	bool esn;
+	u32 spi;
+	u64 seq;
+	const char *key, *salt, *iv, *plain, *packet;
+};
+
+/* vectors.c, made from selftests/vectors by vectors.sh */
+extern const struct esn_case vtun_esn_cases[];
+extern const unsigned int vtun_n_esn_cases;
+extern const struct replay_step vtun_replay_steps[];
+extern const unsigned int vtun_n_replay_steps;
+extern const struct esp_kat vtun_esp_kats[];
+extern const unsigned int vtun_n_esp_kats;
+
+/* slow and simple seconds to disagree with; see reference.c */
+void vtun_reference_seal(u16 encr, const u8 *key, unsigned int key_len,
+			 const u8 *nonce, const u8 *aad, unsigned int aad_len,
+			 u8 *text, unsigned int len, u8 *icv);
+
+int vtun_selftest_replay(void);
+int vtun_selftest_crypto(void);
+
+/* everything in this file; after vtun_crypto_module_init(); 0 or -EINVAL */
+int vtun_selftest(void);
+
+#endif /* VTUN_SELFTEST_H */
