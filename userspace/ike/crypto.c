@@ -75,6 +75,9 @@ size_t ike_crypto_prf_len(uint16_t prf)
 static void hmac_init(union hmac_state *st, uint16_t prf, const uint8_t *key,
 		      size_t key_len)
 {
+	/* libsodium wants a pointer even to no key at all */
+	if (!key_len)
+		key = (const uint8_t *)"";
 	if (prf == IKE_PRF_HMAC_SHA2_256)
 		crypto_auth_hmacsha256_init(&st->sha256, key, key_len);
 	else
@@ -84,6 +87,8 @@ static void hmac_init(union hmac_state *st, uint16_t prf, const uint8_t *key,
 static void hmac_update(union hmac_state *st, uint16_t prf, const void *data,
 			size_t len)
 {
+	if (!len)
+		return;
 	if (prf == IKE_PRF_HMAC_SHA2_256)
 		crypto_auth_hmacsha256_update(&st->sha256, data, len);
 	else
