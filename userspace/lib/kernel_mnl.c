@@ -342,8 +342,8 @@ static int resolve(struct vtun_k *k, unsigned int flags)
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, VTUN_GENL_NAME);
 	ret = vtun_mnl_talk(k, k->nl, &sink);
 	if (ret == -ENOENT)
-		return vtun_mnl_fail(k, ret, "kernel module vtun is not loaded "
-				     "(try: modprobe vtun)");
+		return vtun_mnl_fail(k, ret, "kernel module vtun is not loaded; "
+				     "try: modprobe vtun");
 	if (ret)
 		return ret;
 	if (k->api != VTUN_GENL_VERSION && !(flags & VTUN_K_ANY_API))
