@@ -148,6 +148,9 @@ static int take_notify(struct ike_wire_set *set, const struct payload *p,
 		return bad(err, p, "SPI longer than the payload");
 	if (!spi_len_ok(b[0], b[1]))
 		return bad(err, p, "SPI size does not fit the protocol");
+	/* without its SPI it would ask to rekey nothing in particular */
+	if (ike_wire_get16(b + 2) == IKE_WIRE_N_REKEY_SA && b[1] != 4)
+		return bad(err, p, "REKEY_SA without the SPI of a child");
 	if (set->n_notify == IKE_WIRE_NOTIFY_MAX)
 		return bad(err, p, "too many of them");
 	n = &set->notify[set->n_notify++];
