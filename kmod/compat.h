@@ -20,6 +20,35 @@
 #include <linux/unaligned.h>
 #endif
 
+/* 6.10 moved skb_gso_segment() out of netdevice.h */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#include <net/gso.h>
+#endif
+
+/* 6.12 made lockless transmission a flag of its own */
+static inline void vtun_netdev_set_lltx(struct net_device *dev)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+	dev->features |= NETIF_F_LLTX;
+#else
+	dev->lltx = true;
+#endif
+}
+
+/* 6.13 takes the callback when the timer is set up */
+static inline void
+vtun_hrtimer_setup(struct hrtimer *timer,
+		   enum hrtimer_restart (*function)(struct hrtimer *),
+		   clockid_t clock, enum hrtimer_mode mode)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+#else
+	hrtimer_setup(timer, function, clock, mode);
+#endif
+}
+
 /*
  * 6.16 gave the ChaCha state a type; before, it was an array of words and the
  * callers of chacha_init() had to hand over the key in host order, too.
