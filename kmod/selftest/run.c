@@ -13,11 +13,11 @@ static const struct {
 };
 
 /**
- * vtun_selftest() - run every load-time test
+ * vtun_selftest_run() - run every load-time test
  *
- * Return: 0, or what the first failing test returned.
+ * Return: false after the first test that failed.
  */
-int vtun_selftest(void)
+bool vtun_selftest_run(void)
 {
 	unsigned int i;
 	int err;
@@ -27,7 +27,7 @@ int vtun_selftest(void)
 		pr_info("vtun: selftest %s: %s\n", tests[i].name,
 			err ? "FAILED" : "ok");
 		if (err)
-			return err;
+			return false;
 	}
-	return 0;
+	return true;
 }

@@ -46,8 +46,10 @@ void vtun_reference_seal(u16 encr, const u8 *key, unsigned int key_len,
 
 int vtun_selftest_replay(void);
 int vtun_selftest_crypto(void);
+int vtun_selftest_gather(void);
+int vtun_selftest_gso(void);
 
-/* everything in this file; after vtun_crypto_module_init(); 0 or -EINVAL */
-int vtun_selftest(void);
+/* all of them; after vtun_crypto_module_init(); true = passed */
+bool vtun_selftest_run(void);
 
 #endif /* VTUN_SELFTEST_H */
