@@ -55,10 +55,10 @@ static int read_key(struct ctl *c, struct half *h)
 	struct vtun_err err;
 
 	if (ctl_key_read(h->key, h->sa.key, sizeof(h->sa.key), &len, &err))
-		return ctl_fail(c, CTL_REFUSED, "key of %s: %s",
+		return ctl_fail(c, CTL_REFUSED, "%s key: %s",
 				vtun_name_dir(h->sa.dir), err.text);
 	if (len != want)
-		return ctl_fail(c, CTL_REFUSED, "key of %s: %s has %zu octets, "
+		return ctl_fail(c, CTL_REFUSED, "%s key: %s has %zu octets, "
 				"%s needs %zu (%u key, %u salt)",
 				vtun_name_dir(h->sa.dir), ctl_key_where(h->key),
 				len, h->suite->name, want, h->suite->key_len,
