@@ -36,7 +36,7 @@ deps:
 	@selftests/deps/deps $(TESTKVER)
 
 lint:
-	@selftests/check/lint
+	@selftests/check/lint $(STEPS)
 
 check:
 	@KVER=$(TESTKVER) TESTS='$(TESTS)' selftests/check/run
@@ -44,14 +44,54 @@ check:
 check-matrix:
 	@TESTS='$(TESTS)' selftests/check/matrix 6.1 6.12 7.3
 
-demo:
-	@KVER=$(TESTKVER) selftests/demo/run
+demo bench: deps
+	@KVER=$(TESTKVER) selftests/$@/run
 
-bench:
-	@KVER=$(TESTKVER) selftests/bench/run
+# --- installation: DESTDIR for packagers
+
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+INCLUDEDIR ?= $(PREFIX)/include
+UNITDIR ?= /etc/systemd/system
+man_pages = $(wildcard Documentation/man/*.[1-8] userspace/*/*.[1-8])
+units = $(wildcard userspace/vtkeyd/*.service)
+
+install: all
+	@selftests/vm/module -i '$(DESTDIR)' -o $(BUILD) $(KVER)
+	install -d -m 755 $(DESTDIR)$(SBINDIR) $(DESTDIR)$(INCLUDEDIR)/linux
+	install -m 755 $(BUILD)/bin/vtkeyd $(BUILD)/bin/vtunctl \
+		$(DESTDIR)$(SBINDIR)
+	install -m 644 uapi/linux/vtun.h $(DESTDIR)$(INCLUDEDIR)/linux
+	install -d -m 700 $(DESTDIR)/etc/vtun/vtkeyd.conf.d
+	@for p in $(man_pages); do \
+		install -D -m 644 $$p \
+			$(DESTDIR)$(MANDIR)/man$${p##*.}/$${p##*/}; \
+	done
+	@for u in $(units); do \
+		install -d $(DESTDIR)$(UNITDIR) && \
+		sed 's|/usr/local/sbin|$(SBINDIR)|; s|/usr/sbin|$(SBINDIR)|' \
+			$$u > $(DESTDIR)$(UNITDIR)/$${u##*/}; \
+	done
+	@echo "  INSTALLED under $(DESTDIR)$(PREFIX)"
 
 clean:
 	rm -rf $(BUILD)
 
+help:
+	@echo 'make               module and programs, into $(BUILD)/'
+	@echo 'make install       both, manual pages, unit (PREFIX=$(PREFIX))'
+	@echo 'make demo          two gateways, real traffic, in a guest'
+	@echo 'make check         every test; TESTS=REGEX: only those'
+	@echo 'make check-matrix  guest tests on 6.1, 6.12 and 7.3'
+	@echo 'make bench         one TCP stream against XFRM and WireGuard'
+	@echo 'make lint          static checks; STEPS="shellcheck module": only'
+	@echo 'make deps          Debian packages of all of these'
+	@echo 'make module | userspace | programs | clean'
+	@echo
+	@echo 'KVER=running|6.1|6.12|7.3|RELEASE  kernel to build for and test'
+	@echo 'DEBUG=1  module with load-time self-tests   W=1 C=2  kbuild checks'
+	@echo 'BUILD=DIR  output folder (build)'
+
 .PHONY: all module userspace programs deps lint check check-matrix demo \
-	bench clean
+	bench install clean help
