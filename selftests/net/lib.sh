@@ -336,7 +336,7 @@ xfrm_sa() {
 	[ "$6" != esn ] || flags="af-unspec esn"
 	[ "$8" = 0 ] || seq="replay-seq $8 replay-oseq $8"
 	echo "xfrm state add src $1 dst $2 proto esp spi $3 reqid $7" \
-		"mode tunnel if_id $7 flag $flags replay-window 32 $seq" \
+		"mode tunnel if_id $7 flag $flags replay-window 64 $seq" \
 		"aead '$(xfrm_aead "$4")' 0x$(cat "$5") 128"
 }
 
