@@ -2,6 +2,7 @@
 #ifndef VTUN_CHILD_H
 #define VTUN_CHILD_H
 
+#include <linux/hrtimer.h>
 #include <linux/in6.h>
 #include <linux/list.h>
 #include <linux/netdevice.h>
@@ -11,23 +12,10 @@
 #include <uapi/linux/vtun.h>
 
 #include "stats.h"
+#include "ts.h"
 
 struct vtun_net;
 struct vtun_sa;
-
-/**
- * struct vtun_ts - one traffic selector, RFC 4301 4.4.1.1
- * @family: AF_INET or AF_INET6
- * @proto: 0 = any
- * @port_start: with @port_end, host byte order; 0..65535 = any
- * @start: first address; IPv4 in s6_addr32[0]
- * @end: last address
- */
-struct vtun_ts {
-	u8 family, proto;
-	u16 port_start, port_end;
-	struct in6_addr start, end;
-};
 
 /**
  * struct vtun_child - a CHILD_SA and its successors
@@ -38,6 +26,8 @@ struct vtun_ts {
  * @family: of the outer addresses
  * @local: outer source; IPv4 in s6_addr32[0]
  * @remote: outer destination
+ * @path_mtu: of the outer path, as vtun_esp_output() saw it last; 0 = unknown;
+ *	racy hint, READ_ONCE and WRITE_ONCE
  * @n_local: selectors in @ts_local, 0 = any
  * @n_remote: likewise
  * @ts_local: RFC 4301 "local" side: inner source when sending
@@ -45,10 +35,23 @@ struct vtun_ts {
  * @out: current outbound SA; vtun_net.lock to write, RCU to read
  * @sas: every SA of this child (vtun_sa.child_node); vtun_net.lock
  * @dst_cache: outer route
+ * @dev_node: vtun_device.children
+ * @name_node: vtun_net.names
+ * @switches: times @out changed; vtun_net.lock
+ * @usable: counted in vtun_device.usable; vtun_net.lock
+ * @doorless: off the device, which must not count it any more; vtun_net.lock
+ * @dead: being removed: nothing may be queued any more; hold.lock
  * @hold: packets waiting for an SA; hold.lock
+ * @hold_bytes: their lengths; hold.lock
+ * @holding: packets wait, or are being sent to the new SA, and later ones must
+ *	queue behind them; hold.lock to write, READ_ONCE hint
+ * @flushing: one CPU is in vtun_hold_flush(); hold.lock
  * @hold_max: limits of @hold: packets, octets, ms
- * @acquire_at: ms of CLOCK_BOOTTIME of the pending ACQUIRE, 0 = none
+ * @hold_timer: when the oldest packet of @hold gets too old
+ * @acquire_at: ms of CLOCK_BOOTTIME of the pending ACQUIRE, 0 = none; hold.lock
+ * @acquire_last: when it was announced last; hold.lock
  * @drops: packets of this child that died without an SA to blame
+ * @ref: one for the tables, one per SA
  */
 struct vtun_child {
 	u32			id;
@@ -58,28 +61,80 @@ struct vtun_child {
 	u8			n_local, n_remote;
 	struct vtun_net		*net;
 	struct net_device	*dev;
+	netdevice_tracker	dev_tracker;
 	struct in6_addr		local, remote;
+	u32			path_mtu;
 	struct vtun_sa __rcu	*out;
 	struct dst_cache	dst_cache;
 	struct vtun_ts		*ts_local, *ts_remote;
 	struct list_head	sas;
 	struct list_head	dev_node;
+	struct hlist_node	name_node;
 	u32			switches;
+	bool			usable;
+	bool			doorless;
 	bool			dead;
 
+	bool			holding, flushing;
 	struct sk_buff_head	hold;
 	u32			hold_bytes;
 	struct {
 		u32 packets, bytes, ms;
 	} hold_max;
 	struct hrtimer		hold_timer;
-	u64			acquire_at;
+	u64			acquire_at, acquire_last;
 
 	struct vtun_drops	drops;
 	refcount_t		ref;
 	struct rcu_head		rcu;
 };
 
+/**
+ * struct vtun_child_config - what CHILD_NEW asks for, already checked
+ * @id: 0 = choose
+ * @name: NUL-terminated
+ * @ts_local: @n_local selectors; vtun_child_new() copies them
+ *
+ * The other members are those of struct vtun_child.
+ */
+struct vtun_child_config {
+	u32 id;
+	const char *name;
+	u32 flags;
+	u32 ifindex;
+	u8 family;
+	u8 n_local, n_remote;
+	struct in6_addr local, remote;
+	struct vtun_ts *ts_local, *ts_remote;
+	u32 hold_packets, hold_bytes, hold_ms;
+};
+
+struct netlink_ext_ack;
+
+/* creates and publishes; vtun_net.ctl. ERR_PTR with the text in @extack. */
+struct vtun_child *vtun_child_new(struct vtun_net *vn,
+				  const struct vtun_child_config *config,
+				  struct netlink_ext_ack *extack);
+/* unlinks a child with its SAs, drops what it holds; vtun_net.ctl */
+void vtun_child_del(struct vtun_child *child);
+struct vtun_child *vtun_child_find(struct vtun_net *vn, u32 id);
+struct vtun_child *vtun_child_find_name(struct vtun_net *vn, const char *name);
+void vtun_child_get(struct vtun_child *child);
+void vtun_child_put(struct vtun_child *child);
+/* has an SA or may ask for one? tells the device; vtun_net.lock */
+void vtun_child_update_usable(struct vtun_child *child);
+
+/* hold.c */
+void vtun_hold_init(struct vtun_child *child);
+/* queues @skb or, if an SA came meanwhile, sends it; consumes. RCU, BH off. */
+void vtun_hold_add(struct vtun_child *child, struct sk_buff *skb);
+/*
+ * Sends what waits, in order, and forgets the pending ACQUIRE; after @out was
+ * set. RCU read side, no lock held.
+ */
+void vtun_hold_flush(struct vtun_child *child);
+/* marks dead, drops what waits, stops the timer; process context */
+void vtun_hold_stop(struct vtun_child *child);
 /**
  * vtun_child_match() - is an inner packet inside a child's selectors?
  * @child: the child

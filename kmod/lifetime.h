@@ -40,4 +40,18 @@ struct vtun_expiry {
 struct vtun_expiry vtun_lifetime_check(const struct vtun_limits *limits,
 				       const struct vtun_usage *now);
 
+/* fills soft_seq and hard_seq for 32- or 64-bit numbers */
+void vtun_lifetime_set_seq(struct vtun_limits *limits, bool esn);
+
+/* ms of CLOCK_BOOTTIME; exact, and good to a tick but cheap */
+u64 vtun_lifetime_now(void);
+u64 vtun_lifetime_now_coarse(void);
+
+struct vtun_sa;
+
+/* The timer of an SA: time limits, standby deadline, larval end. */
+void vtun_lifetime_timer_init(struct vtun_sa *sa);
+/* arms it for whatever comes first; vtun_net.lock, not after @dead */
+void vtun_lifetime_timer_start(struct vtun_sa *sa);
+
 #endif /* VTUN_LIFETIME_H */

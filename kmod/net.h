@@ -8,6 +8,7 @@
 #include <linux/mutex.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
+#include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -21,19 +22,38 @@
  * @lock: guards @sad insertion and removal, child->sas, SA states and the
  *	current outbound pointer; taken from BH and timers, hence spin_lock_bh()
  * @sad: inbound SAs by SPI (struct vtun_sa.spi_node); readers use RCU
+ * @sas: every SA by vtun_sa.id, the order of dumps; slots are reserved under
+ *	@ctl, filled and emptied under @lock, read under RCU
+ * @next_sa: where the search for a free @sas slot goes on; @ctl
  * @children: struct vtun_child by id; writers hold @ctl, readers use RCU
+ * @names: struct vtun_child by name; @ctl
+ * @next_child: where the search for a free @children id goes on; @ctl
+ * @devices: struct vtun_device born here (vtun_device.node); @ctl
+ * @n_children: @ctl to write, READ_ONCE to read
  * @n_sas: SAs of both directions, larval ones included; @lock
- * @event_seq: number of the last event; @lock-free, see events.c
+ * @gen: grows with every object added or removed, so that a dump notices
+ * @event_seq: number of the last event; @lock, so that events leave in order
  * @drops: packets that no child and no SA could be blamed for
+ *
+ * Order: RTNL, @ctl, @lock. vtun_child.hold.lock is a leaf and never nests
+ * with @lock. No function of the network stack that may reach a device is
+ * called under @lock or hold.lock.
  */
 struct vtun_net {
 	struct net		*net;
 	struct mutex		ctl;
 	spinlock_t		lock;
 	struct rhashtable	sad;
+	struct xarray		sas;
+	u32			next_sa;
 	struct idr		children;
+	DECLARE_HASHTABLE(names, 8);
+	u32			next_child;
+	struct list_head	devices;
+	unsigned int		n_children;
 	unsigned int		n_sas;
-	atomic_t		event_seq;
+	atomic_t		gen;
+	u32			event_seq;
 	struct vtun_drops	drops;
 };
 
@@ -43,5 +63,17 @@ static inline struct vtun_net *vtun_net(const struct net *net)
 {
 	return net_generic(net, vtun_net_id);
 }
+
+/* an object came or went: dumps in progress are no longer consistent */
+static inline void vtun_net_changed(struct vtun_net *vn)
+{
+	atomic_inc(&vn->gen);
+}
+
+int vtun_net_init(void);
+void vtun_net_exit(void);
+
+/* removes every child and SA, larval ones included; process context */
+void vtun_net_flush(struct vtun_net *vn);
 
 #endif /* VTUN_NET_H */

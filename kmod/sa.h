@@ -7,6 +7,7 @@
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
 #include <linux/types.h>
+#include <linux/u64_stats_sync.h>
 #include <uapi/linux/vtun.h>
 
 #include "crypto.h"
@@ -16,9 +17,12 @@
 
 struct vtun_child;
 struct vtun_net;
+struct vtun_sa_usage;
 
 /**
  * struct vtun_sa - one unidirectional ESP security association
+ * @id: place in vtun_net.sas and in dumps; newer SAs have higher ones until it
+ *	wraps around
  * @spi: host byte order is used on netlink; this is the wire's
  * @dir: enum vtun_dir
  * @state: enum vtun_sa_state; written under vtun_net.lock, read with READ_ONCE
@@ -26,11 +30,17 @@ struct vtun_net;
  * @proof_wanted: in: a packet on it activates @pair; READ_ONCE hint
  * @child: what it realises; valid as long as the SA is (SA holds a reference);
  *	NULL only while larval
- * @crypto: keyed cipher; wiped when the SA expires hard or is freed
+ * @suite: stays known after @crypto was wiped; NULL while larval
+ * @crypto: keyed cipher; wiped one grace period after the SA expired hard, and
+ *	when it is freed
  * @limits: configured lifetimes; read-only after installation
+ * @counted: @limits hold a limit in bytes, or in packets for an inbound SA:
+ *	@bytes and @packets are exact. Else @usage counts without atomics.
+ * @seq_start: where @seq started: an outbound SA's packets are the difference
  * @seq: out: last number handed out
  * @bytes: inner octets charged so far
- * @packets: charged so far
+ * @packets: in: charged so far
+ * @usage: per CPU, while not @counted
  * @last_used: ms of CLOCK_BOOTTIME, 0 = never; racy by design
  * @replay: in
  * @drops: packets of this SA that died
@@ -44,23 +54,30 @@ struct vtun_net;
  * @switched: enum vtun_switch, 0 = never was current
  * @timer: next soft or hard time limit, standby deadline or larval end
  * @deadline: standby only, ms of CLOCK_BOOTTIME, 0 = none
+ * @expires: larval only, ms of CLOCK_BOOTTIME
  * @spi_node: vtun_net.sad, in only
  * @child_node: vtun_child.sas; vtun_net.lock
  * @net: namespace it belongs to
  * @ref: one for the tables, one per reader outside RCU
- * @dead: unhashed; timers and packet path must not re-arm anything (rule R5)
+ * @wipe_rcu: wiping of @crypto after hard expiry; holds a reference
+ * @dead: unhashed; timers and packet path must not re-arm anything
  */
 struct vtun_sa {
+	u32			id;
 	__be32			spi;
 	u8			dir;
 	u8			state;
 	bool			esn;
 	bool			proof_wanted;
 	bool			dead;
+	bool			counted;
 	u8			switched;
 	struct vtun_child	*child;
+	const struct vtun_suite	*suite;
 	struct vtun_crypto	crypto;
 	struct vtun_limits	limits;
+	u64			seq_start;
+	struct vtun_sa_usage __percpu *usage;
 
 	atomic64_t		seq ____cacheline_aligned_in_smp;
 	atomic64_t		bytes;
@@ -73,15 +90,91 @@ struct vtun_sa {
 	u64			installed;
 	struct vtun_expiry	soft, hard;
 	u64			soft_at, hard_at;
-	u64			deadline;
+	u64			deadline, expires;
 	struct vtun_sa __rcu	*pair;
 	struct hrtimer		timer;
 	struct rhash_head	spi_node;
 	struct list_head	child_node;
 	struct vtun_net		*net;
 	refcount_t		ref;
-	struct rcu_head		rcu;
+	struct rcu_head		rcu, wipe_rcu;
 };
+
+/* unlimited SAs count here */
+struct vtun_sa_usage {
+	u64_stats_t bytes, packets;
+	struct u64_stats_sync syncp;
+};
+
+/**
+ * struct vtun_sa_config - one SA of SA_INSTALL, already checked
+ * @key: suite->key_len + suite->salt_len octets, in the request; not copied
+ */
+struct vtun_sa_config {
+	u8 dir;
+	bool esn;
+	u32 spi;
+	u32 window;
+	u64 seq;
+	const struct vtun_suite *suite;
+	const u8 *key;
+	struct vtun_limits limits;
+};
+
+/**
+ * struct vtun_sa_install - SA_INSTALL, already checked
+ * @in: NULL or the inbound SA
+ * @out: NULL or the outbound SA; one of the two is there
+ * @standby: else @out becomes current at once
+ * @prove: send a dummy packet at once; not with @standby
+ * @deadline_ms: with @standby, 0 = none
+ */
+struct vtun_sa_install {
+	const struct vtun_sa_config *in, *out;
+	bool standby, prove;
+	u32 deadline_ms;
+};
+
+struct netlink_ext_ack;
+
+int vtun_sa_table_init(struct vtun_net *vn);
+void vtun_sa_table_destroy(struct vtun_net *vn);
+
+/* whole or not at all; vtun_net.ctl, may sleep */
+int vtun_sa_install(struct vtun_child *child, const struct vtun_sa_install *req,
+		    struct netlink_ext_ack *extack);
+/* reserves an SPI in [@min, @max]; @child may be NULL; vtun_net.ctl */
+int vtun_sa_alloc_spi(struct vtun_net *vn, struct vtun_child *child, u32 min,
+		      u32 max, u32 *spi, struct netlink_ext_ack *extack);
+/* a child's outbound SA; vtun_net.ctl or vtun_net.lock */
+struct vtun_sa *vtun_sa_find_out(struct vtun_child *child, __be32 spi);
+/* makes an outbound SA current; vtun_net.ctl */
+int vtun_sa_activate(struct vtun_sa *sa, struct netlink_ext_ack *extack);
+/* stops the timer and puts the reference of the tables, after unlinking */
+void vtun_sa_release(struct vtun_sa *sa);
+/* both; @sa may be out already when it is larval; process context */
+void vtun_sa_del(struct vtun_sa *sa);
+
+void vtun_sa_get(struct vtun_sa *sa);
+void vtun_sa_put(struct vtun_sa *sa);	/* any context */
+
+/* vtun_net.lock from here to vtun_sa_wipe() */
+/* out of every table; then vtun_sa_release() without lock */
+void vtun_sa_unlink(struct vtun_sa *sa);
+/* moves the outbound pointer from @old; then vtun_hold_flush() without lock */
+void vtun_sa_make_current(struct vtun_sa *sa, struct vtun_sa *old,
+			  enum vtun_switch why);
+/* newest outbound SA of @child in standby, or NULL */
+struct vtun_sa *vtun_sa_standby(struct vtun_child *child);
+/* installed after @other? */
+bool vtun_sa_newer(const struct vtun_sa *sa, const struct vtun_sa *other);
+/* keys go after a grace period; the state is EXPIRED already */
+void vtun_sa_wipe(struct vtun_sa *sa);
+/* takes vtun_net.lock: a packet on inbound @sa proves its pair; RCU, BH off */
+void vtun_sa_proof(struct vtun_sa *sa);
+
+/* volume so far; any context */
+void vtun_sa_read_usage(const struct vtun_sa *sa, struct vtun_usage *usage);
 
 /* inbound SA by SPI, larval and expired ones included; under RCU, no ref */
 struct vtun_sa *vtun_sa_lookup_in(struct vtun_net *vn, __be32 spi);

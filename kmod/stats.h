@@ -5,8 +5,6 @@
 #include <linux/atomic.h>
 #include <uapi/linux/vtun.h>
 
-struct sk_buff;
-
 /**
  * struct vtun_drops - packets dropped, by reason
  * @n: indexed by enum vtun_drop. Drops are the rare path: one atomic each,
@@ -26,5 +24,20 @@ static inline void vtun_drops_add(struct vtun_drops *d, enum vtun_drop why,
 {
 	atomic64_add(count, &d->n[why]);
 }
+
+/* packets dropped for a reason below @end and not below @begin */
+u64 vtun_drops_sum(const struct vtun_drops *d, enum vtun_drop begin,
+		   enum vtun_drop end);
+
+enum vtun_object {
+	VTUN_OBJECT_DEVICE,
+	VTUN_OBJECT_CHILD,
+	VTUN_OBJECT_SA,
+	VTUN_OBJECTS
+};
+
+/* one more came to life or was freed: the parameter "objects" shows both */
+void vtun_object_created(enum vtun_object type);
+void vtun_object_destroyed(enum vtun_object type);
 
 #endif /* VTUN_STATS_H */
