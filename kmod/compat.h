@@ -81,30 +81,6 @@ static inline void vtun_chacha_crypt(struct vtun_chacha *c, u8 *dst,
 #endif
 }
 
-/* 6.13 brought hrtimer_setup(), 6.15 took hrtimer_init() away */
-static inline void
-vtun_hrtimer_setup(struct hrtimer *timer,
-		   enum hrtimer_restart (*function)(struct hrtimer *),
-		   clockid_t clock, enum hrtimer_mode mode)
-{
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-	hrtimer_init(timer, clock, mode);
-	timer->function = function;
-#else
-	hrtimer_setup(timer, function, clock, mode);
-#endif
-}
-
-/* 6.12 made lockless transmission a member instead of a feature */
-static inline void vtun_netdev_set_lltx(struct net_device *dev)
-{
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
-	dev->features |= NETIF_F_LLTX;
-#else
-	dev->lltx = true;
-#endif
-}
-
 /* 6.15 packed the arguments of newlink into a struct */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 #define VTUN_NEWLINK_ARGS						\
