@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Traffic selectors, RFC 4301 4.4.1.1 and RFC 7296 3.13.1.
+ *
+ * A device with several children asks them in order of how specific they are,
+ * the first that covers the packet gets it. The order: the child whose widest
+ * remote selector covers fewer addresses comes first, then the one whose widest
+ * local selector does, then the one that names a protocol or ports, then the
+ * lower id.
+ */
+#include "ts.h"
+
+#include <linux/bitops.h>
+#include <linux/icmp.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/skbuff.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "child.h"
+
+/* width of "any address of any family", wider than all of IPv6 */
+#define WIDTH_ANY	129
+
+bool vtun_ts_has_ports(u8 proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return true;
+	}
+	return false;
+}
+
+static void parse_ports(struct vtun_flow *flow, const struct sk_buff *skb,
+			int offset)
+{
+	const u8 *p;
+	u8 buf[4];
+
+	if (!vtun_ts_has_ports(flow->proto))
+		return;
+	if (flow->proto == IPPROTO_ICMP || flow->proto == IPPROTO_ICMPV6) {
+		p = skb_header_pointer(skb, offset, 2, buf);
+		if (!p)
+			return;
+		flow->sport = p[0] << 8 | p[1];
+		flow->dport = flow->sport;
+	} else {
+		p = skb_header_pointer(skb, offset, 4, buf);
+		if (!p)
+			return;
+		flow->sport = p[0] << 8 | p[1];
+		flow->dport = p[2] << 8 | p[3];
+	}
+	flow->ports = true;
+}
+
+static void parse_ipv4(struct vtun_flow *flow, const struct sk_buff *skb)
+{
+	const struct iphdr *ip = ip_hdr(skb);
+
+	flow->family = AF_INET;
+	flow->proto = ip->protocol;
+	flow->src.s6_addr32[0] = ip->saddr;
+	flow->dst.s6_addr32[0] = ip->daddr;
+	if (!(ip->frag_off & htons(IP_OFFSET)))
+		parse_ports(flow, skb, skb_network_offset(skb) + ip->ihl * 4);
+}
+
+static void parse_ipv6(struct vtun_flow *flow, const struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip = ipv6_hdr(skb);
+	struct frag_hdr buf;
+	const struct frag_hdr *frag;
+	__be16 frag_off = 0;
+	int offset;
+
+	flow->family = AF_INET6;
+	flow->proto = ip->nexthdr;
+	flow->src = ip->saddr;
+	flow->dst = ip->daddr;
+	offset = ipv6_skip_exthdr(skb, skb_network_offset(skb) + sizeof(*ip),
+				  &flow->proto, &frag_off);
+	if (offset < 0)
+		return;
+	if (!(frag_off & htons(IP6_OFFSET))) {
+		parse_ports(flow, skb, offset);
+		return;
+	}
+	/* not the first fragment: its own header tells the protocol, no more */
+	if (flow->proto != NEXTHDR_FRAGMENT)
+		return;
+	frag = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	if (frag)
+		flow->proto = frag->nexthdr;
+}
+
+void vtun_flow_parse(struct vtun_flow *flow, const struct sk_buff *skb)
+{
+	memset(flow, 0, sizeof(*flow));
+	if (ip_hdr(skb)->version == 4)
+		parse_ipv4(flow, skb);
+	else
+		parse_ipv6(flow, skb);
+}
+
+static int compare_addr(u8 family, const struct in6_addr *a,
+			const struct in6_addr *b)
+{
+	u32 x, y;
+
+	if (family == AF_INET6)
+		return memcmp(a, b, sizeof(*a));
+	x = be32_to_cpu(a->s6_addr32[0]);
+	y = be32_to_cpu(b->s6_addr32[0]);
+	return x < y ? -1 : x > y;
+}
+
+static bool ts_covers(const struct vtun_ts *ts, const struct vtun_flow *flow,
+		      const struct in6_addr *addr, u16 port)
+{
+	if (ts->family != flow->family ||
+	    (ts->proto && ts->proto != flow->proto))
+		return false;
+	if (!vtun_ts_any_port(ts) &&
+	    (!flow->ports || port < ts->port_start || port > ts->port_end))
+		return false;
+	return compare_addr(ts->family, &ts->start, addr) <= 0 &&
+	       compare_addr(ts->family, addr, &ts->end) <= 0;
+}
+
+static bool side_covers(const struct vtun_ts *ts, unsigned int n,
+			const struct vtun_flow *flow,
+			const struct in6_addr *addr, u16 port)
+{
+	unsigned int i;
+
+	if (!n)
+		return true;
+	for (i = 0; i < n; i++)
+		if (ts_covers(&ts[i], flow, addr, port))
+			return true;
+	return false;
+}
+
+bool vtun_child_match_flow(const struct vtun_child *child,
+			   const struct vtun_flow *flow, enum vtun_dir dir)
+{
+	bool out = dir == VTUN_DIR_OUT;
+
+	return side_covers(child->ts_local, child->n_local, flow,
+			   out ? &flow->src : &flow->dst,
+			   out ? flow->sport : flow->dport) &&
+	       side_covers(child->ts_remote, child->n_remote, flow,
+			   out ? &flow->dst : &flow->src,
+			   out ? flow->dport : flow->sport);
+}
+
+bool vtun_child_match(const struct vtun_child *child, const struct sk_buff *skb,
+		      enum vtun_dir dir)
+{
+	struct vtun_flow flow;
+
+	if (!child->n_local && !child->n_remote)
+		return true;
+	vtun_flow_parse(&flow, skb);
+	return vtun_child_match_flow(child, &flow, dir);
+}
+
+/* position of the highest bit in which first and last address differ */
+static unsigned int ts_width(const struct vtun_ts *ts)
+{
+	unsigned int words = ts->family == AF_INET ? 1 : 4, i;
+	u32 diff;
+
+	for (i = 0; i < words; i++) {
+		diff = be32_to_cpu(ts->start.s6_addr32[i] ^
+				   ts->end.s6_addr32[i]);
+		if (diff)
+			return (words - 1 - i) * 32 + fls(diff);
+	}
+	return 0;
+}
+
+static unsigned int side_width(const struct vtun_ts *ts, unsigned int n)
+{
+	unsigned int width = 0, i;
+
+	if (!n)
+		return WIDTH_ANY;
+	for (i = 0; i < n; i++)
+		width = max(width, ts_width(&ts[i]));
+	return width;
+}
+
+/* selectors of a side that leave protocol and ports open */
+static unsigned int side_open(const struct vtun_ts *ts, unsigned int n)
+{
+	unsigned int open = 0, i;
+
+	if (!n)
+		return 2 * VTUN_TS_MAX + 1;
+	for (i = 0; i < n; i++)
+		open += !ts[i].proto + vtun_ts_any_port(&ts[i]);
+	return open;
+}
+
+int vtun_child_compare(const struct vtun_child *a, const struct vtun_child *b)
+{
+	unsigned int x, y;
+
+	x = side_width(a->ts_remote, a->n_remote);
+	y = side_width(b->ts_remote, b->n_remote);
+	if (x != y)
+		return x < y ? -1 : 1;
+	x = side_width(a->ts_local, a->n_local);
+	y = side_width(b->ts_local, b->n_local);
+	if (x != y)
+		return x < y ? -1 : 1;
+	x = side_open(a->ts_remote, a->n_remote) +
+	    side_open(a->ts_local, a->n_local);
+	y = side_open(b->ts_remote, b->n_remote) +
+	    side_open(b->ts_local, b->n_local);
+	if (x != y)
+		return x < y ? -1 : 1;
+	return a->id < b->id ? -1 : a->id > b->id;
+}
