@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "child.h"
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netlink.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/stringhash.h>
+
+#include "device.h"
+#include "esp.h"
+#include "net.h"
+#include "sa.h"
+
+struct vtun_child *vtun_child_find(struct vtun_net *vn, u32 id)
+{
+	return idr_find(&vn->children, id);
+}
+
+static u32 name_hash(const char *name)
+{
+	return full_name_hash(NULL, name, strlen(name));
+}
+
+struct vtun_child *vtun_child_find_name(struct vtun_net *vn, const char *name)
+{
+	struct vtun_child *child;
+
+	lockdep_assert_held(&vn->ctl);
+	hash_for_each_possible(vn->names, child, name_node, name_hash(name))
+		if (!strcmp(child->name, name))
+			return child;
+	return NULL;
+}
+
+/*
+ * Runs a grace period after the child left the tables and after its last SA
+ * was freed: no packet can find it any more.
+ */
+static void child_free_rcu(struct rcu_head *head)
+{
+	struct vtun_child *child = container_of(head, struct vtun_child, rcu);
+
+	dst_cache_destroy(&child->dst_cache);
+	pr_debug("child %u (%s) destroyed\n", child->id, child->name);
+	vtun_object_destroyed(VTUN_OBJECT_CHILD);
+	netdev_put(child->dev, &child->dev_tracker);
+	kfree(child->ts_local);
+	kfree(child->ts_remote);
+	kfree(child);
+}
+
+void vtun_child_get(struct vtun_child *child)
+{
+	refcount_inc(&child->ref);
+}
+
+void vtun_child_put(struct vtun_child *child)
+{
+	if (refcount_dec_and_test(&child->ref))
+		call_rcu(&child->rcu, child_free_rcu);
+}
+
+void vtun_child_update_usable(struct vtun_child *child)
+{
+	struct vtun_device *vd = netdev_priv(child->dev);
+	bool usable;
+
+	lockdep_assert_held(&child->net->lock);
+	usable = !child->doorless &&
+		 (child->flags & VTUN_CHILD_F_ON_DEMAND ||
+		  rcu_access_pointer(child->out));
+	if (usable == child->usable)
+		return;
+	child->usable = usable;
+	vd->usable += usable ? 1 : -1;
+	if (vd->dev->reg_state != NETREG_REGISTERED)
+		return;
+	if (vd->usable)
+		netif_carrier_on(vd->dev);
+	else
+		netif_carrier_off(vd->dev);
+}
+
+static int copy_ts(struct vtun_ts **copy, const struct vtun_ts *ts, u8 n)
+{
+	if (!n)
+		return 0;
+	*copy = kmemdup(ts, n * sizeof(*ts), GFP_KERNEL_ACCOUNT);
+	return *copy ? 0 : -ENOMEM;
+}
+
+/* in no table yet, without id and device */
+static struct vtun_child *child_alloc(struct vtun_net *vn,
+				      const struct vtun_child_config *config)
+{
+	struct vtun_child *child;
+
+	child = kzalloc(sizeof(*child), GFP_KERNEL_ACCOUNT);
+	if (!child)
+		return NULL;
+	if (copy_ts(&child->ts_local, config->ts_local, config->n_local) ||
+	    copy_ts(&child->ts_remote, config->ts_remote, config->n_remote) ||
+	    dst_cache_init(&child->dst_cache, GFP_KERNEL_ACCOUNT)) {
+		kfree(child->ts_local);
+		kfree(child->ts_remote);
+		kfree(child);
+		return NULL;
+	}
+	child->net = vn;
+	child->n_local = config->n_local;
+	child->n_remote = config->n_remote;
+	strscpy(child->name, config->name, sizeof(child->name));
+	child->flags = config->flags;
+	child->family = config->family;
+	child->local = config->local;
+	child->remote = config->remote;
+	child->hold_max.packets = config->hold_packets;
+	child->hold_max.bytes = config->hold_bytes;
+	child->hold_max.ms = config->hold_ms;
+	INIT_LIST_HEAD(&child->sas);
+	refcount_set(&child->ref, 1);
+	vtun_hold_init(child);
+	return child;
+}
+
+/*
+ * Takes the wanted id, or the next free one: ids are not used again at once,
+ * so that a listener that is late does not confuse two children.
+ */
+static int child_take_id(struct vtun_net *vn, struct vtun_child *child, u32 want,
+			 struct netlink_ext_ack *extack)
+{
+	int err;
+
+	child->id = want ?: vn->next_child ?: 1;
+	err = idr_alloc_u32(&vn->children, NULL, &child->id,
+			    want ?: U32_MAX, GFP_KERNEL);
+	if (err == -ENOSPC && !want) {
+		child->id = 1;
+		err = idr_alloc_u32(&vn->children, NULL, &child->id, U32_MAX,
+				    GFP_KERNEL);
+	}
+	if (err == -ENOSPC && want) {
+		NL_SET_ERR_MSG(extack, "child ID is in use");
+		return -EEXIST;
+	}
+	if (err)
+		NL_SET_ERR_MSG(extack, "no memory for the child");
+	else if (!want)
+		vn->next_child = child->id + 1;
+	return err;
+}
+
+/* most specific first, see ts.c */
+static void device_add_child(struct vtun_device *vd, struct vtun_child *child)
+{
+	struct list_head *before = &vd->children;
+	struct vtun_child *other;
+
+	list_for_each_entry(other, &vd->children, dev_node) {
+		if (vtun_child_compare(child, other) < 0) {
+			before = &other->dev_node;
+			break;
+		}
+	}
+	list_add_tail_rcu(&child->dev_node, before);
+}
+
+struct vtun_child *vtun_child_new(struct vtun_net *vn,
+				  const struct vtun_child_config *config,
+				  struct netlink_ext_ack *extack)
+{
+	struct vtun_child *child;
+	struct vtun_device *vd;
+	int err;
+
+	lockdep_assert_held(&vn->ctl);
+	vd = vtun_device_find(vn, config->ifindex);
+	if (!vd) {
+		NL_SET_ERR_MSG(extack, "no vtun device of this namespace has that index");
+		return ERR_PTR(-ENODEV);
+	}
+	if (vtun_child_find_name(vn, config->name)) {
+		NL_SET_ERR_MSG(extack, "child name is in use");
+		return ERR_PTR(-EEXIST);
+	}
+	child = child_alloc(vn, config);
+	if (!child) {
+		NL_SET_ERR_MSG(extack, "no memory for the child");
+		return ERR_PTR(-ENOMEM);
+	}
+	err = child_take_id(vn, child, config->id, extack);
+	if (err)
+		goto err_free_child;
+
+	child->dev = vd->dev;
+	netdev_hold(child->dev, &child->dev_tracker, GFP_KERNEL);
+	vtun_object_created(VTUN_OBJECT_CHILD);
+	pr_debug("child %u (%s) created\n", child->id, child->name);
+	/* nothing fails from here on */
+	idr_replace(&vn->children, child, child->id);
+	hash_add(vn->names, &child->name_node, name_hash(child->name));
+	WRITE_ONCE(vn->n_children, vn->n_children + 1);
+	vtun_net_changed(vn);
+	device_add_child(vd, child);
+	spin_lock_bh(&vn->lock);
+	vtun_child_update_usable(child);
+	spin_unlock_bh(&vn->lock);
+	return child;
+
+err_free_child:
+	dst_cache_destroy(&child->dst_cache);
+	kfree(child->ts_local);
+	kfree(child->ts_remote);
+	kfree(child);
+	return ERR_PTR(err);
+}
+
+/* moves the SAs of @child, unlinked, to @gone */
+static void unlink_sas(struct vtun_child *child, struct list_head *gone)
+{
+	struct vtun_sa *sa, *tmp;
+
+	list_for_each_entry_safe(sa, tmp, &child->sas, child_node) {
+		vtun_sa_unlink(sa);
+		list_add_tail(&sa->child_node, gone);
+	}
+}
+
+/*
+ * Order: no new packets wait, no packet finds the child, no packet finds its
+ * SAs, timers are stopped, references go. What packets under RCU still hold is
+ * freed a grace period later; nothing here waits for it, so that many children
+ * may be removed under RTNL.
+ */
+void vtun_child_del(struct vtun_child *child)
+{
+	struct vtun_net *vn = child->net;
+	struct vtun_sa *sa, *tmp;
+	LIST_HEAD(gone);
+
+	lockdep_assert_held(&vn->ctl);
+	vtun_hold_stop(child);
+	idr_remove(&vn->children, child->id);
+	hash_del(&child->name_node);
+	WRITE_ONCE(vn->n_children, vn->n_children - 1);
+	vtun_net_changed(vn);
+
+	spin_lock_bh(&vn->lock);
+	list_del_rcu(&child->dev_node);
+	unlink_sas(child, &gone);
+	child->doorless = true;
+	vtun_child_update_usable(child);
+	spin_unlock_bh(&vn->lock);
+
+	list_for_each_entry_safe(sa, tmp, &gone, child_node) {
+		list_del(&sa->child_node);
+		vtun_sa_release(sa);
+	}
+	vtun_child_put(child);
+}
+
+unsigned int vtun_child_mtu(const struct vtun_child *child,
+			    const struct vtun_sa *sa, unsigned int path_mtu)
+{
+	const struct vtun_suite *suite = sa->suite;
+	unsigned int around, room;
+
+	around = (child->family == AF_INET ? sizeof(struct iphdr) :
+					     sizeof(struct ipv6hdr)) +
+		 sizeof(struct vtun_esp_hdr) + suite->iv_len + suite->icv_len;
+	if (path_mtu <= around)
+		return 0;
+	/* RFC 4303 2.4: text, padding, pad length and next header align */
+	room = round_down(path_mtu - around, suite->align);
+	return room > 2 ? room - 2 : 0;
+}
