@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The route-based door: link kind "vtun". The device may be moved to another
+ * network namespace; children, SAs and outer packets stay in the one it was
+ * born in.
+ *
+ * The carrier is on while some child has a current outbound SA or may ask for
+ * one (on demand): packets are then sent or held. It is off when all that could
+ * happen to a packet is to be dropped, so that routing can take another way.
+ */
+#include "device.h"
+
+#include <linux/ethtool.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/if_arp.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/rculist.h>
+#include <net/icmp.h>
+#include <net/ip_tunnels.h>
+#include <net/ipv6.h>
+
+#include "child.h"
+#include "compat.h"
+#include "esp.h"
+#include "net.h"
+#include "sa.h"
+
+/* outer IPv6, ESP header, IV, ICV, padding with its length, next header */
+#define OVERHEAD_MAX	(sizeof(struct ipv6hdr) + sizeof(struct vtun_esp_hdr) + \
+			 8 + 16 + 3 + 2)
+#define MTU_DEFAULT	1400
+/* tunnels inside tunnels: five legal levels pass, a loop ends */
+#define DEPTH_MAX	6
+
+static DEFINE_PER_CPU(unsigned int, xmit_depth);
+
+static void drop(struct vtun_device *vd, struct vtun_child *child,
+		 struct sk_buff *skb, enum vtun_drop why)
+{
+	if (child)
+		vtun_drops_inc(&child->drops, why);
+	vtun_drops_inc(&vd->drops, why);
+	kfree_skb(skb);
+}
+
+/* AF_PACKET and BPF hand in anything: header, lengths and protocol agree? */
+static bool valid_ipv4(struct sk_buff *skb)
+{
+	unsigned int len;
+
+	if (!pskb_may_pull(skb, sizeof(struct iphdr)) ||
+	    ip_hdr(skb)->version != 4 || ip_hdr(skb)->ihl < 5 ||
+	    !pskb_may_pull(skb, ip_hdr(skb)->ihl * 4))
+		return false;
+	len = ntohs(ip_hdr(skb)->tot_len);
+	if (len < ip_hdr(skb)->ihl * 4 || len > skb->len)
+		return false;
+	return len == skb->len ||
+	       (!skb_is_gso(skb) && !pskb_trim_rcsum(skb, len));
+}
+
+static bool valid_ipv6(struct sk_buff *skb)
+{
+	unsigned int len;
+
+	if (!pskb_may_pull(skb, sizeof(struct ipv6hdr)) ||
+	    ipv6_hdr(skb)->version != 6)
+		return false;
+	len = sizeof(struct ipv6hdr) + ntohs(ipv6_hdr(skb)->payload_len);
+	if (len > skb->len)
+		return false;
+	return len == skb->len ||
+	       (!skb_is_gso(skb) && !pskb_trim_rcsum(skb, len));
+}
+
+static bool valid_ip(struct sk_buff *skb)
+{
+	skb_reset_network_header(skb);
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		return valid_ipv4(skb);
+	case htons(ETH_P_IPV6):
+		return valid_ipv6(skb);
+	}
+	return false;
+}
+
+static struct vtun_child *find_child(struct vtun_device *vd,
+				     const struct sk_buff *skb)
+{
+	struct vtun_child *child;
+	struct vtun_flow flow;
+
+	child = list_first_or_null_rcu(&vd->children, struct vtun_child,
+				       dev_node);
+	if (!child)
+		return NULL;
+	if (!child->n_local && !child->n_remote)
+		return child;	/* the least specific there is comes first */
+	vtun_flow_parse(&flow, skb);
+	list_for_each_entry_rcu(child, &vd->children, dev_node)
+		if (vtun_child_match_flow(child, &flow, VTUN_DIR_OUT))
+			return child;
+	return NULL;
+}
+
+/*
+ * Larger than what fits the outer path in one piece? Tells the sender where IP
+ * allows no fragments. IPv4 without DF goes on and is fragmented outside.
+ */
+static bool too_big(struct vtun_child *child, const struct vtun_sa *sa,
+		    struct sk_buff *skb)
+{
+	unsigned int path_mtu = READ_ONCE(child->path_mtu), mtu;
+
+	if (!path_mtu)
+		return false;
+	mtu = vtun_child_mtu(child, sa, path_mtu);
+	/* RFC 8200 5: no IPv6 link is narrower; what does not fit is our task */
+	if (skb->protocol == htons(ETH_P_IPV6))
+		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
+	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
+			      skb->len <= mtu)
+		return false;
+	if (skb->protocol == htons(ETH_P_IP)) {
+		if (!(ip_hdr(skb)->frag_off & htons(IP_DF)))
+			return false;
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+			      htonl(mtu));
+		return true;
+	}
+	icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+	return true;
+}
+
+static void xmit(struct vtun_device *vd, struct sk_buff *skb)
+{
+	struct vtun_child *child;
+	struct vtun_sa *sa;
+
+	if (!valid_ip(skb)) {
+		drop(vd, NULL, skb, VTUN_DROP_NOT_IP);
+		return;
+	}
+	child = find_child(vd, skb);
+	if (!child) {
+		if (skb->protocol == htons(ETH_P_IP))
+			icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH,
+				      0);
+		else
+			icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH,
+					ICMPV6_ADDR_UNREACH, 0);
+		drop(vd, NULL, skb, VTUN_DROP_NO_CHILD);
+		return;
+	}
+	sa = rcu_dereference(child->out);
+	if (likely(sa && !READ_ONCE(child->holding))) {
+		if (unlikely(too_big(child, sa, skb))) {
+			drop(vd, child, skb, VTUN_DROP_TOO_BIG);
+			return;
+		}
+		/* was of use to ICMP only */
+		skb_dst_drop(skb);
+		vtun_esp_output(child, sa, skb);
+		return;
+	}
+	if (!sa && !(child->flags & VTUN_CHILD_F_ON_DEMAND)) {
+		drop(vd, child, skb, VTUN_DROP_NO_SA);
+		return;
+	}
+	vtun_hold_add(child, skb);
+}
+
+static netdev_tx_t device_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct vtun_device *vd = netdev_priv(dev);
+
+	if (unlikely(__this_cpu_read(xmit_depth) >= DEPTH_MAX)) {
+		drop(vd, NULL, skb, VTUN_DROP_LOOP);
+		return NETDEV_TX_OK;
+	}
+	__this_cpu_inc(xmit_depth);
+	rcu_read_lock();
+	xmit(vd, skb);
+	rcu_read_unlock();
+	__this_cpu_dec(xmit_depth);
+	return NETDEV_TX_OK;
+}
+
+void vtun_device_rx(struct vtun_child *child, struct sk_buff *skb)
+{
+	struct vtun_device *vd = netdev_priv(child->dev);
+	struct net_device *dev = child->dev;
+
+	if (unlikely(!(READ_ONCE(dev->flags) & IFF_UP))) {
+		drop(vd, child, skb, VTUN_DROP_DEVICE_DOWN);
+		return;
+	}
+	skb->dev = dev;
+	skb->pkt_type = PACKET_HOST;
+	skb_scrub_packet(skb, !net_eq(vd->net->net, dev_net(dev)));
+	dev_sw_netstats_rx_add(dev, skb->len);
+	gro_cells_receive(&vd->gro_cells, skb);
+}
+
+static void device_stats(struct net_device *dev,
+			 struct rtnl_link_stats64 *stats)
+{
+	struct vtun_device *vd = netdev_priv(dev);
+
+	dev_get_tstats64(dev, stats);
+	stats->tx_dropped += vtun_drops_sum(&vd->drops, VTUN_DROP_NO_CHILD,
+					    VTUN_DROP_TOO_SHORT);
+	stats->rx_dropped += vtun_drops_sum(&vd->drops, VTUN_DROP_TOO_SHORT,
+					    __VTUN_DROP_MAX);
+}
+
+static int device_ndo_init(struct net_device *dev)
+{
+	struct vtun_device *vd = netdev_priv(dev);
+	int err;
+
+	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
+	if (!dev->tstats)
+		return -ENOMEM;
+	err = gro_cells_init(&vd->gro_cells, dev);
+	if (err) {
+		free_percpu(dev->tstats);
+		dev->tstats = NULL;
+		return err;
+	}
+	vtun_object_created(VTUN_OBJECT_DEVICE);
+	netdev_dbg(dev, "created\n");
+	return 0;
+}
+
+/*
+ * RTNL held. The device was closed and a grace period passed: no packet is in
+ * device_xmit(), and gro_cells_receive() refuses what still comes in.
+ */
+static void device_ndo_uninit(struct net_device *dev)
+{
+	struct vtun_device *vd = netdev_priv(dev);
+	struct vtun_net *vn = vd->net;
+	struct vtun_child *child, *tmp;
+
+	mutex_lock(&vn->ctl);
+	list_del_init(&vd->node);
+	list_for_each_entry_safe(child, tmp, &vd->children, dev_node)
+		vtun_child_del(child);
+	mutex_unlock(&vn->ctl);
+	gro_cells_destroy(&vd->gro_cells);
+}
+
+/* after the last reference, that of the children included, is gone */
+static void device_destructor(struct net_device *dev)
+{
+	if (!dev->tstats)	/* device_ndo_init() failed or never ran */
+		return;
+	free_percpu(dev->tstats);
+	vtun_object_destroyed(VTUN_OBJECT_DEVICE);
+	pr_debug("device %s destroyed\n", dev->name);
+}
+
+static const struct net_device_ops device_ops = {
+	.ndo_init = device_ndo_init,
+	.ndo_uninit = device_ndo_uninit,
+	.ndo_start_xmit = device_xmit,
+	.ndo_get_stats64 = device_stats,
+};
+
+bool vtun_device_is(const struct net_device *dev)
+{
+	return dev->netdev_ops == &device_ops;
+}
+
+struct vtun_device *vtun_device_find(struct vtun_net *vn, u32 ifindex)
+{
+	struct vtun_device *vd, *elsewhere = NULL;
+
+	lockdep_assert_held(&vn->ctl);
+	list_for_each_entry(vd, &vn->devices, node) {
+		if (READ_ONCE(vd->dev->ifindex) != ifindex)
+			continue;
+		if (net_eq(dev_net(vd->dev), vn->net))
+			return vd;
+		/* indices are unique per namespace only: home comes first */
+		elsewhere = vd;
+	}
+	return elsewhere;
+}
+
+static void device_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+{
+	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
+	strscpy(info->version, VTUN_VERSION, sizeof(info->version));
+}
+
+static const struct ethtool_ops device_ethtool_ops = {
+	.get_drvinfo = device_drvinfo,
+	.get_link = ethtool_op_get_link,
+};
+
+static const struct device_type device_type = { .name = KBUILD_MODNAME };
+
+static void device_setup(struct net_device *dev)
+{
+	netdev_features_t features = NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
+				     NETIF_F_SG | NETIF_F_GSO |
+				     NETIF_F_GSO_SOFTWARE | NETIF_F_HIGHDMA;
+
+	SET_NETDEV_DEVTYPE(dev, &device_type);
+	dev->netdev_ops = &device_ops;
+	dev->header_ops = &ip_tunnel_header_ops;
+	dev->ethtool_ops = &device_ethtool_ops;
+	dev->type = ARPHRD_NONE;
+	dev->flags = IFF_POINTOPOINT | IFF_NOARP;
+	dev->priv_flags |= IFF_NO_QUEUE;
+	dev->features |= features;
+	dev->hw_features |= features;
+	dev->hw_enc_features |= features;
+	vtun_netdev_set_lltx(dev);
+	dev->needed_headroom = LL_MAX_HEADER + OVERHEAD_MAX;
+	dev->needed_tailroom = 32;
+	dev->mtu = MTU_DEFAULT;
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = IP_MAX_MTU - OVERHEAD_MAX;
+	dev->needs_free_netdev = true;
+	dev->priv_destructor = device_destructor;
+	/* ICMP errors about a packet are built from its route */
+	netif_keep_dst(dev);
+}
+
+static int device_newlink(VTUN_NEWLINK_ARGS)
+{
+	struct vtun_device *vd = netdev_priv(dev);
+	struct vtun_net *vn = vtun_net(vtun_newlink_net());
+	int err;
+
+	vd->dev = dev;
+	vd->net = vn;
+	INIT_LIST_HEAD(&vd->node);
+	INIT_LIST_HEAD(&vd->children);
+	netif_carrier_off(dev);
+	err = register_netdevice(dev);
+	if (err)
+		return err;
+	/* only now can children be attached: removal is certain to follow */
+	mutex_lock(&vn->ctl);
+	list_add_tail(&vd->node, &vn->devices);
+	mutex_unlock(&vn->ctl);
+	return 0;
+}
+
+static struct net *device_link_net(const struct net_device *dev)
+{
+	const struct vtun_device *vd = netdev_priv(dev);
+
+	return vd->net->net;
+}
+
+static struct rtnl_link_ops link_ops __read_mostly = {
+	.kind = KBUILD_MODNAME,
+	.priv_size = sizeof(struct vtun_device),
+	.setup = device_setup,
+	.newlink = device_newlink,
+	.get_link_net = device_link_net,
+};
+
+/*
+ * The birth namespace ends: its devices go, wherever they live. A pernet
+ * device, so that this comes before namespaces lose their own devices.
+ */
+static void __net_exit device_net_exit_batch(struct list_head *nets)
+{
+	struct vtun_device *vd;
+	struct net *net;
+	LIST_HEAD(gone);
+
+	rtnl_lock();
+	list_for_each_entry(net, nets, exit_list)
+		list_for_each_entry(vd, &vtun_net(net)->devices, node)
+			unregister_netdevice_queue(vd->dev, &gone);
+	unregister_netdevice_many(&gone);
+	rtnl_unlock();
+}
+
+static struct pernet_operations device_net_ops = {
+	.exit_batch = device_net_exit_batch,
+};
+
+int vtun_device_init(void)
+{
+	int err;
+
+	err = register_pernet_device(&device_net_ops);
+	if (err)
+		return err;
+	err = rtnl_link_register(&link_ops);
+	if (err)
+		unregister_pernet_device(&device_net_ops);
+	return err;
+}
+
+void vtun_device_exit(void)
+{
+	rtnl_link_unregister(&link_ops);
+	unregister_pernet_device(&device_net_ops);
+}
