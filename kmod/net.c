@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What vtun keeps per network namespace. This is a pernet subsystem: at the
+ * end of a namespace it goes after every network device in it, so that no
+ * packet can look anything up any more; our own devices, and with them all
+ * children and SAs, went before (device.c, a pernet device).
+ */
+#include "net.h"
+
+#include <linux/rcupdate.h>
+
+#include "child.h"
+#include "sa.h"
+
+unsigned int vtun_net_id __read_mostly;
+
+static int __net_init net_init(struct net *net)
+{
+	struct vtun_net *vn = vtun_net(net);
+
+	vn->net = net;
+	mutex_init(&vn->ctl);
+	spin_lock_init(&vn->lock);
+	idr_init(&vn->children);
+	hash_init(vn->names);
+	INIT_LIST_HEAD(&vn->devices);
+	/* 0 means "never looked" to dumps */
+	atomic_set(&vn->gen, 1);
+	return vtun_sa_table_init(vn);
+}
+
+void vtun_net_flush(struct vtun_net *vn)
+{
+	struct vtun_child *child;
+	struct vtun_sa *sa;
+	unsigned long id, tmp;
+
+	lockdep_assert_held(&vn->ctl);
+	idr_for_each_entry_ul(&vn->children, child, tmp, id)
+		vtun_child_del(child);
+	/*
+	 * Left are SPIs reserved without a child. Their timers may remove them
+	 * at any time; the reference keeps the one in hand.
+	 */
+	for (id = 0;; id++) {
+		rcu_read_lock();
+		sa = xa_find(&vn->sas, &id, ULONG_MAX, XA_PRESENT);
+		if (sa && !refcount_inc_not_zero(&sa->ref))
+			sa = ERR_PTR(-ENOENT);
+		rcu_read_unlock();
+		if (!sa)
+			break;
+		if (IS_ERR(sa))
+			continue;
+		vtun_sa_del(sa);
+		vtun_sa_put(sa);
+	}
+}
+
+static void __net_exit net_exit_batch(struct list_head *nets)
+{
+	struct vtun_net *vn;
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list) {
+		vn = vtun_net(net);
+		mutex_lock(&vn->ctl);
+		vtun_net_flush(vn);
+		mutex_unlock(&vn->ctl);
+	}
+	/* timers of larval SAs and packets in flight may hold a lock of ours */
+	synchronize_rcu();
+	list_for_each_entry(net, nets, exit_list) {
+		vn = vtun_net(net);
+		WARN_ON_ONCE(!list_empty(&vn->devices));
+		vtun_sa_table_destroy(vn);
+		idr_destroy(&vn->children);
+	}
+}
+
+static struct pernet_operations net_ops = {
+	.init = net_init,
+	.exit_batch = net_exit_batch,
+	.id = &vtun_net_id,
+	.size = sizeof(struct vtun_net),
+};
+
+int vtun_net_init(void)
+{
+	return register_pernet_subsys(&net_ops);
+}
+
+void vtun_net_exit(void)
+{
+	unregister_pernet_subsys(&net_ops);
+}
