@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VTUN_EVENTS_H
+#define VTUN_EVENTS_H
+
+#include <linux/types.h>
+
+struct vtun_child;
+struct vtun_flow;
+struct vtun_sa;
+
+/*
+ * All of them are numbered and sent under vtun_net.lock, so that numbers rise
+ * in the order of delivery. A listener that cannot be told sees a gap.
+ */
+/* takes vtun_net.lock */
+void vtun_event_acquire(struct vtun_child *child, const struct vtun_flow *flow);
+/* vtun_net.lock */
+void vtun_event_expire(const struct vtun_sa *sa, u8 level, u8 cause);
+/* vtun_net.lock; @old NULL = none */
+void vtun_event_switch(const struct vtun_sa *sa, const struct vtun_sa *old,
+		       u8 why);
+
+#endif /* VTUN_EVENTS_H */

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Objects to attributes. Everything goes through nla_put*(), which zeroes
+ * padding and refuses what does not fit. Keys are not among what is put.
+ */
+#include "netlink.h"
+
+#include "crypto.h"
+#include "net.h"
+
+int vtun_put_addr(struct sk_buff *skb, int type, u8 family,
+		  const struct in6_addr *addr)
+{
+	return nla_put(skb, type, family == AF_INET ? 4 : 16, addr);
+}
+
+static int put_drops(struct sk_buff *skb, int type, const struct vtun_drops *d)
+{
+	struct nlattr *nest = nla_nest_start(skb, type);
+	u64 n;
+	int i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 1; i < __VTUN_DROP_MAX; i++) {
+		n = atomic64_read(&d->n[i]);
+		/* type 0 pads where 64 bits have to be aligned */
+		if (n && nla_put_u64_64bit(skb, i, n, VTUN_DROP_UNSPEC))
+			return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_suite(struct sk_buff *skb, const struct vtun_suite *suite)
+{
+	struct nlattr *nest = nla_nest_start(skb, VTUN_A_INFO_CRYPTO);
+
+	if (!nest || nla_put_u16(skb, VTUN_A_CRYPTO_ENCR, suite->encr) ||
+	    nla_put_u16(skb, VTUN_A_CRYPTO_KEY_LEN, suite->key_len) ||
+	    nla_put_string(skb, VTUN_A_CRYPTO_NAME, suite->name) ||
+	    nla_put_string(skb, VTUN_A_CRYPTO_IMPL, suite->impl ?: "none"))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+int vtun_put_info(struct sk_buff *skb, struct vtun_net *vn)
+{
+	struct nlattr *nest = nla_nest_start(skb, VTUN_A_INFO);
+	const struct vtun_suite *suite;
+	unsigned int i;
+
+	if (!nest ||
+	    nla_put_string(skb, VTUN_A_INFO_VERSION, VTUN_VERSION) ||
+	    nla_put_u32(skb, VTUN_A_INFO_API, VTUN_GENL_VERSION) ||
+	    nla_put_u32(skb, VTUN_A_INFO_EVENT_SEQ,
+			READ_ONCE(vn->event_seq)) ||
+	    nla_put_u32(skb, VTUN_A_INFO_CHILDREN,
+			READ_ONCE(vn->n_children)) ||
+	    nla_put_u32(skb, VTUN_A_INFO_SAS, READ_ONCE(vn->n_sas)) ||
+	    put_drops(skb, VTUN_A_INFO_DROPS, &vn->drops))
+		return -EMSGSIZE;
+	for (i = 0; (suite = vtun_suite_at(i)); i++)
+		if (put_suite(skb, suite))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_ts(struct sk_buff *skb, int type, const struct vtun_ts *ts,
+		  unsigned int n)
+{
+	struct nlattr *nest;
+	unsigned int i;
+
+	for (i = 0; i < n; i++, ts++) {
+		nest = nla_nest_start(skb, type);
+		if (!nest ||
+		    vtun_put_addr(skb, VTUN_A_TS_START, ts->family,
+				  &ts->start) ||
+		    vtun_put_addr(skb, VTUN_A_TS_END, ts->family, &ts->end) ||
+		    nla_put_u8(skb, VTUN_A_TS_PROTO, ts->proto) ||
+		    nla_put_u16(skb, VTUN_A_TS_PORT_START, ts->port_start) ||
+		    nla_put_u16(skb, VTUN_A_TS_PORT_END, ts->port_end))
+			return -EMSGSIZE;
+		nla_nest_end(skb, nest);
+	}
+	return 0;
+}
+
+/* what changes while the child lives */
+static int put_child_state(struct sk_buff *skb, struct vtun_child *child)
+{
+	u64 now = vtun_lifetime_now(), acquire_at;
+	u32 held, path_mtu, out_spi = 0, mtu = 0;
+	struct vtun_sa *out;
+
+	spin_lock_bh(&child->hold.lock);
+	held = skb_queue_len(&child->hold);
+	acquire_at = child->acquire_at;
+	spin_unlock_bh(&child->hold.lock);
+	path_mtu = READ_ONCE(child->path_mtu);
+	out = rcu_dereference(child->out);
+	if (out) {
+		out_spi = be32_to_cpu(out->spi);
+		mtu = path_mtu ? vtun_child_mtu(child, out, path_mtu) : 0;
+	}
+	if ((out && nla_put_u32(skb, VTUN_A_CHILD_OUT_SPI, out_spi)) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_MTU, mtu) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_HELD, held) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_SWITCHES, READ_ONCE(child->switches)))
+		return -EMSGSIZE;
+	if (acquire_at &&
+	    nla_put_u64_64bit(skb, VTUN_A_CHILD_ACQUIRE_MS,
+			      now > acquire_at ? now - acquire_at : 0,
+			      VTUN_A_CHILD_PAD))
+		return -EMSGSIZE;
+	return put_drops(skb, VTUN_A_CHILD_DROPS, &child->drops);
+}
+
+int vtun_put_child(struct sk_buff *skb, struct vtun_child *child)
+{
+	struct nlattr *nest = nla_nest_start(skb, VTUN_A_CHILD);
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "child put without RCU");
+	if (!nest || nla_put_u32(skb, VTUN_A_CHILD_ID, child->id) ||
+	    nla_put_string(skb, VTUN_A_CHILD_NAME, child->name) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_IFINDEX,
+			READ_ONCE(child->dev->ifindex)) ||
+	    nla_put_u8(skb, VTUN_A_CHILD_MODE, VTUN_MODE_TUNNEL) ||
+	    vtun_put_addr(skb, VTUN_A_CHILD_LOCAL, child->family,
+			  &child->local) ||
+	    vtun_put_addr(skb, VTUN_A_CHILD_REMOTE, child->family,
+			  &child->remote) ||
+	    put_ts(skb, VTUN_A_CHILD_TS_LOCAL, child->ts_local,
+		   child->n_local) ||
+	    put_ts(skb, VTUN_A_CHILD_TS_REMOTE, child->ts_remote,
+		   child->n_remote) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_FLAGS, child->flags) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_HOLD_PACKETS,
+			child->hold_max.packets) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_HOLD_BYTES, child->hold_max.bytes) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_HOLD_MS, child->hold_max.ms) ||
+	    put_child_state(skb, child))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_u64(struct sk_buff *skb, int type, u64 value)
+{
+	return nla_put_u64_64bit(skb, type, value, VTUN_A_SA_PAD);
+}
+
+static int put_limits(struct sk_buff *skb, const struct vtun_limits *limits)
+{
+	if (put_u64(skb, VTUN_A_SA_SOFT_TIME_MS, limits->soft_time) ||
+	    put_u64(skb, VTUN_A_SA_HARD_TIME_MS, limits->hard_time) ||
+	    put_u64(skb, VTUN_A_SA_SOFT_BYTES, limits->soft_bytes) ||
+	    put_u64(skb, VTUN_A_SA_HARD_BYTES, limits->hard_bytes) ||
+	    put_u64(skb, VTUN_A_SA_SOFT_PACKETS, limits->soft_packets) ||
+	    put_u64(skb, VTUN_A_SA_HARD_PACKETS, limits->hard_packets))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static u64 replay_top(struct vtun_sa *sa)
+{
+	u64 top;
+
+	spin_lock_bh(&sa->replay.lock);
+	top = sa->replay.top;
+	spin_unlock_bh(&sa->replay.lock);
+	return top;
+}
+
+/* what an SA has since it was installed; a larval one has nothing of this */
+static int put_keyed(struct sk_buff *skb, struct vtun_sa *sa)
+{
+	bool in = sa->dir == VTUN_DIR_IN;
+
+	if (nla_put_u16(skb, VTUN_A_SA_ENCR, sa->suite->encr) ||
+	    nla_put_u16(skb, VTUN_A_SA_KEY_LEN, sa->suite->key_len) ||
+	    nla_put_u8(skb, VTUN_A_SA_ESN, sa->esn) ||
+	    put_u64(skb, VTUN_A_SA_SEQ,
+		    in ? replay_top(sa) : atomic64_read(&sa->seq)) ||
+	    put_limits(skb, &sa->limits))
+		return -EMSGSIZE;
+	if (in)
+		return nla_put_u32(skb, VTUN_A_SA_REPLAY_WINDOW,
+				   sa->replay.window);
+	return 0;
+}
+
+static int put_expiry(struct sk_buff *skb, const struct vtun_sa *sa, u64 now)
+{
+	if (sa->soft.level &&
+	    (nla_put_u8(skb, VTUN_A_SA_SOFT_CAUSE, sa->soft.cause) ||
+	     put_u64(skb, VTUN_A_SA_SOFT_AGE_MS, now - sa->soft_at)))
+		return -EMSGSIZE;
+	if (sa->hard.level &&
+	    (nla_put_u8(skb, VTUN_A_SA_HARD_CAUSE, sa->hard.cause) ||
+	     put_u64(skb, VTUN_A_SA_HARD_AGE_MS, now - sa->hard_at)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* vtun_net.lock: state, expiry and pair belong together */
+static int put_sa_state(struct sk_buff *skb, const struct vtun_sa *sa)
+{
+	u64 now = vtun_lifetime_now(), used = READ_ONCE(sa->last_used);
+	const struct vtun_sa *pair;
+	struct vtun_usage usage;
+
+	pair = rcu_dereference_protected(sa->pair,
+					 lockdep_is_held(&sa->net->lock));
+	vtun_sa_read_usage(sa, &usage);
+	if (nla_put_u8(skb, VTUN_A_SA_STATE, sa->state) ||
+	    (pair && nla_put_u32(skb, VTUN_A_SA_PAIR_SPI,
+				 be32_to_cpu(pair->spi))) ||
+	    put_u64(skb, VTUN_A_SA_AGE_MS, usage.age) ||
+	    (used && put_u64(skb, VTUN_A_SA_IDLE_MS,
+			     now > used ? now - used : 0)) ||
+	    put_u64(skb, VTUN_A_SA_BYTES, usage.bytes) ||
+	    put_u64(skb, VTUN_A_SA_PACKETS, usage.packets) ||
+	    (sa->switched && nla_put_u8(skb, VTUN_A_SA_SWITCH, sa->switched)))
+		return -EMSGSIZE;
+	return put_expiry(skb, sa, now);
+}
+
+int vtun_put_sa(struct sk_buff *skb, struct vtun_sa *sa)
+{
+	struct nlattr *nest = nla_nest_start(skb, VTUN_A_SA);
+	int err;
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "SA put without RCU");
+	if (!nest || nla_put_u8(skb, VTUN_A_SA_DIR, sa->dir) ||
+	    nla_put_u32(skb, VTUN_A_SA_SPI, be32_to_cpu(sa->spi)) ||
+	    (sa->child &&
+	     nla_put_u32(skb, VTUN_A_SA_CHILD_ID, sa->child->id)) ||
+	    (sa->suite && put_keyed(skb, sa)))
+		return -EMSGSIZE;
+	spin_lock_bh(&sa->net->lock);
+	err = put_sa_state(skb, sa);
+	spin_unlock_bh(&sa->net->lock);
+	if (err || put_drops(skb, VTUN_A_SA_DROPS, &sa->drops))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
