@@ -10,6 +10,8 @@ static const struct {
 } tests[] = {
 	{ "replay", vtun_selftest_replay },
 	{ "crypto", vtun_selftest_crypto },
+	{ "gather", vtun_selftest_gather },
+	{ "gso", vtun_selftest_gso },
 };
 
 /**
