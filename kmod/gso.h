@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VTUN_GSO_H
+#define VTUN_GSO_H
+
+#include <linux/types.h>
+
+struct sk_buff;
+
+#define VTUN_GSO_HEAD_MAX	128
+
+/**
+ * struct vtun_gso - how to cut a super-packet
+ * @head: IP and transport header of the whole, checksum fields zeroed
+ * @head_len: their octets
+ * @transport: offset of the transport header
+ * @size: payload octets of every segment but the last
+ * @payload: octets behind @head
+ * @segments: how many packets it makes
+ * @v6: inner family
+ * @udp: else TCP
+ * @fixed_id: IPv4 identification stays the same, else it counts
+ */
+struct vtun_gso {
+	u8 head[VTUN_GSO_HEAD_MAX] __aligned(8);
+	unsigned int head_len, transport, size, payload, segments;
+	bool v6, udp, fixed_id;
+};
+
+/**
+ * vtun_gso_plan() - look whether a super-packet can be cut without the stack
+ * @g: filled in
+ * @skb: GSO packet, network header set
+ *
+ * Return: false when it is of a rare kind and skb_gso_segment() has to do it.
+ */
+bool vtun_gso_plan(struct vtun_gso *g, const struct sk_buff *skb);
+
+/* payload octets of segment @i */
+static inline unsigned int vtun_gso_len(const struct vtun_gso *g,
+					unsigned int i)
+{
+	return i + 1 < g->segments ? g->size : g->payload - i * g->size;
+}
+
+/**
+ * vtun_gso_header() - write the headers of one segment
+ * @g: plan
+ * @i: which segment
+ * @to: head_len octets, 4-aligned
+ * @sum: Internet checksum of its payload
+ */
+void vtun_gso_header(const struct vtun_gso *g, unsigned int i, u8 *to,
+		     __wsum sum);
+
+#endif /* VTUN_GSO_H */
