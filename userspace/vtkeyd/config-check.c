@@ -289,15 +289,42 @@ static void check_child(struct keyd_parser *p, const struct keyd_conn *conn,
 
 /* ---- between conns ---- */
 
+static bool same_addr(const struct ike_addr *a, const struct ike_addr *b)
+{
+	return a->family == b->family &&
+	       !memcmp(a->addr, b->addr, sizeof(a->addr));
+}
+
+static bool same_id(const struct ike_id *a, const struct ike_id *b)
+{
+	return a->type == b->type && a->len == b->len &&
+	       !memcmp(a->data, b->data, a->len);
+}
+
+static bool same_ts(const struct keyd_ts_list *a, const struct keyd_ts_list *b)
+{
+	unsigned int i;
+
+	if (a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++) {
+		const struct ike_ts *x = &a->ts[i], *y = &b->ts[i];
+
+		if (x->family != y->family || x->proto != y->proto ||
+		    x->port_start != y->port_start ||
+		    x->port_end != y->port_end ||
+		    memcmp(x->start, y->start, sizeof(x->start)) ||
+		    memcmp(x->end, y->end, sizeof(x->end)))
+			return false;
+	}
+	return true;
+}
+
 static bool same_selectors(const struct keyd_child *a,
 			   const struct keyd_child *b)
 {
-	return a->local_ts.n && a->local_ts.n == b->local_ts.n &&
-	       a->remote_ts.n == b->remote_ts.n &&
-	       !memcmp(a->local_ts.ts, b->local_ts.ts,
-		       a->local_ts.n * sizeof(a->local_ts.ts[0])) &&
-	       !memcmp(a->remote_ts.ts, b->remote_ts.ts,
-		       a->remote_ts.n * sizeof(a->remote_ts.ts[0]));
+	return a->local_ts.n && same_ts(&a->local_ts, &b->local_ts) &&
+	       same_ts(&a->remote_ts, &b->remote_ts);
 }
 
 static void check_pair(struct keyd_parser *p, const struct keyd_conn *a,
@@ -316,11 +343,10 @@ static void check_pair(struct keyd_parser *p, const struct keyd_conn *a,
 					     "child \"%s\" has the device and the selectors of child \"%s\" of conn \"%s\": only one of them gets traffic",
 					     b->children[i].b.name,
 					     a->children[j].b.name, a->b.name);
-	if (a == b || !a->remote_id.type ||
-	    memcmp(&a->local, &b->local, sizeof(a->local)) ||
-	    memcmp(&a->remote, &b->remote, sizeof(a->remote)) ||
-	    memcmp(&a->local_id, &b->local_id, sizeof(a->local_id)) ||
-	    memcmp(&a->remote_id, &b->remote_id, sizeof(a->remote_id)))
+	if (a == b || !a->remote_id.type || !same_addr(&a->local, &b->local) ||
+	    !same_addr(&a->remote, &b->remote) ||
+	    !same_id(&a->local_id, &b->local_id) ||
+	    !same_id(&a->remote_id, &b->remote_id))
 		return;
 	keyd_warn_at(p, b->b.file, b->b.line,
 		     "conn \"%s\" has the addresses and identities of conn \"%s\": a peer that connects gets the first one",

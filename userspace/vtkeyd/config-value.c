@@ -432,6 +432,12 @@ static bool parse_esp_suite(const char *text, struct ike_suite *suite)
 	return true;
 }
 
+static bool same_suite(const struct ike_suite *a, const struct ike_suite *b)
+{
+	return a->encr == b->encr && a->key_bits == b->key_bits &&
+	       a->prf == b->prf && a->ke == b->ke;
+}
+
 static bool parse_suites(PARSE_ARGS, bool (*one)(const char *text,
 						 struct ike_suite *suite),
 			 const char *expected)
@@ -451,8 +457,7 @@ static bool parse_suites(PARSE_ARGS, bool (*one)(const char *text,
 			return false;
 		}
 		for (j = 0; j < list.n; j++)
-			if (!memcmp(&list.suite[j], &list.suite[list.n],
-				    sizeof(list.suite[j])))
+			if (same_suite(&list.suite[j], &list.suite[list.n]))
 				break;
 		if (j < list.n) {
 			keyd_error(p, "key \"%s\": proposal \"%s\" twice", k->name,

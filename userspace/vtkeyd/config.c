@@ -123,6 +123,58 @@ void keyd_config_print(const struct keyd_config *cfg, FILE *out)
 	}
 }
 
+/* ---- comparison ---- */
+
+/* by the printed form, so that no key of the table can be forgotten */
+static bool same_keys(enum keyd_block_kind kind, const void *a, const void *b)
+{
+	const struct keyd_key *keys;
+	char *text[2] = { NULL, NULL };
+	unsigned int i, j, n;
+	bool same = true;
+	size_t len;
+	FILE *mem;
+
+	keys = keyd_keys(kind, &n);
+	for (i = 0; i < n && same; i++) {
+		for (j = 0; j < 2; j++) {
+			mem = open_memstream(&text[j], &len);
+			if (!mem)
+				return false;
+			keys[i].type->print(&keys[i], (const char *)
+					    (j ? b : a) + keys[i].offset, mem);
+			fclose(mem);
+		}
+		same = !strcmp(text[0], text[1]);
+		free(text[0]);
+		free(text[1]);
+	}
+	return same;
+}
+
+/* what is not printed, and what a file held when it was read */
+static bool same_secrets(const struct keyd_conn *a, const struct keyd_conn *b)
+{
+	return a->psk.len == b->psk.len &&
+	       !sodium_memcmp(a->psk.data, b->psk.data, sizeof(a->psk.data)) &&
+	       !sodium_memcmp(a->private_key, b->private_key,
+			      sizeof(a->private_key));
+}
+
+bool keyd_conn_same(const struct keyd_conn *a, const struct keyd_conn *b)
+{
+	unsigned int i;
+
+	if (strcmp(a->b.name, b->b.name) || !same_keys(KEYD_CONN, a, b) ||
+	    !same_secrets(a, b) || a->n_children != b->n_children)
+		return false;
+	for (i = 0; i < a->n_children; i++)
+		if (strcmp(a->children[i].b.name, b->children[i].b.name) ||
+		    !same_keys(KEYD_CHILD, &a->children[i], &b->children[i]))
+			return false;
+	return true;
+}
+
 /* ---- for the engine ---- */
 
 const struct keyd_conn *keyd_config_conn(const struct keyd_config *cfg,

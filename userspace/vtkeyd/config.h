@@ -143,6 +143,9 @@ void keyd_child_kernel_name(const struct keyd_conn *conn,
 			    const struct keyd_child *child,
 			    char name[IKE_NAME_MAX + 1]);
 
+/* do both mean the same? Where they stand in the files does not matter. */
+bool keyd_conn_same(const struct keyd_conn *a, const struct keyd_conn *b);
+
 /*
  * The engine's view of a conn; @kernel_ids, where given, has an id per child.
  * 0 or -ENOMEM. keyd_ike_conn_clear() wipes and frees what is inside.

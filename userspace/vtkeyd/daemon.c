@@ -242,44 +242,12 @@ static struct ike_engine *new_engine(const struct keyd_config *cfg)
 	return ike_engine_new(&ec);
 }
 
-/* ids of the kernel do not belong to what is configured */
-static bool same_conn(const struct keyd_conn *a, const struct keyd_conn *b)
-{
-	struct ike_conn_cfg x, y;
-	unsigned int i;
-	bool same;
-
-	if (keyd_ike_conn_fill(a, NULL, &x))
-		return false;
-	if (keyd_ike_conn_fill(b, NULL, &y)) {
-		keyd_ike_conn_clear(&x);
-		return false;
-	}
-	same = x.n_children == y.n_children;
-	for (i = 0; same && i < x.n_children; i++)
-		same = !memcmp(&x.children[i], &y.children[i],
-			       sizeof(x.children[i])) &&
-		       !strcmp(a->children[i].dev, b->children[i].dev) &&
-		       a->children[i].hold_packets ==
-		       b->children[i].hold_packets &&
-		       a->children[i].hold_bytes == b->children[i].hold_bytes &&
-		       a->children[i].hold_ms == b->children[i].hold_ms;
-	free(x.children);
-	free(y.children);
-	x.children = NULL;
-	y.children = NULL;
-	same = same && !memcmp(&x, &y, sizeof(x));
-	keyd_ike_conn_clear(&x);
-	keyd_ike_conn_clear(&y);
-	return same;
-}
-
 static bool conn_changed(const struct keyd_config *other,
 			 const struct keyd_conn *c)
 {
 	const struct keyd_conn *o = keyd_config_conn(other, c->b.name);
 
-	return !o || !same_conn(o, c);
+	return !o || !keyd_conn_same(o, c);
 }
 
 int keyd_reload(struct keyd *d, unsigned int *changed)

@@ -36,7 +36,7 @@ static void fill_sa(const struct ike_ksa *from, enum vtun_dir dir,
 
 static int install(struct keyd *d, const struct ike_kreq *req)
 {
-	struct vtun_k_sa in, out;
+	struct vtun_k_sa in = { }, out = { };
 	struct vtun_k_install ins = {
 		.child_id = req->kernel_child,
 		.in = req->in.spi ? &in : NULL,
