@@ -20,7 +20,7 @@
 	"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" \
 	"20212223"
 
-static char dir[] = "/tmp/vtunctl-test-XXXXXX";
+static char dir[32];
 static char out[1 << 16], err[1 << 14];
 
 static const char *in_dir(const char *name)
@@ -172,16 +172,16 @@ static void test_usage(void)
 		{ 2, "sa install child x in soft-packets 1K", "\"1K\"" },
 		{ 2, "sa install child x in seq -5", "\"-5\"" },
 		{ 2, "sa install child x standby deadline 0", "from 1" },
-		{ 2, "sa install child x standby in spi 256 suite "
-		  "aes256gcm16 key -", "\"standby\" needs \"out\"" },
-		{ 2, "sa install child x prove in spi 256 suite "
-		  "aes256gcm16 key -", "\"prove\" needs \"out\"" },
-		{ 2, "sa install child x deadline 5 out spi 256 suite "
-		  "aes256gcm16 key -", "goes with" },
-		{ 2, "sa install child x standby prove out spi 256 suite "
-		  "aes256gcm16 key -", "does not go" },
-		{ 2, "sa install child x in spi 256 suite aes256gcm16 key - "
-		  "in spi 257", "given twice" },
+		{ 2, "sa install child x standby in spi 256 suite aes256gcm16 key -",
+		  "\"standby\" needs \"out\"" },
+		{ 2, "sa install child x prove in spi 256 suite aes256gcm16 key -",
+		  "\"prove\" needs \"out\"" },
+		{ 2, "sa install child x deadline 5 out spi 256 suite aes256gcm16 key -",
+		  "goes with" },
+		{ 2, "sa install child x standby prove out spi 256 suite aes256gcm16 key -",
+		  "does not go" },
+		{ 2, "sa install child x in spi 256 suite aes256gcm16 key - in spi 257",
+		  "given twice" },
 		{ 2, "sa activate child x", "\"spi\" is missing" },
 		{ 2, "sa del", "expected \"in\" or \"out\"" },
 		{ 2, "sa del up", "not \"up\"" },
@@ -242,8 +242,7 @@ static void setup_child(void)
 	vtun_fake_reset();
 	vtun_fake_add_link("lo", "");
 	vtun_fake_add_link("vtun0", "vtun");
-	if (run("child add lan dev vtun0 local 192.0.2.1 remote 192.0.2.2 "
-		"local-ts 10.1.0.0/24 remote-ts 10.2.0.0/24[tcp/80] on-demand",
+	if (run("child add lan dev vtun0 local 192.0.2.1 remote 192.0.2.2 local-ts 10.1.0.0/24 remote-ts 10.2.0.0/24[tcp/80] on-demand",
 		NULL))
 		ktap_bail("child add: %s", err);
 }
@@ -279,8 +278,7 @@ static void test_refused(void)
 	char big[4096];
 
 	setup_child();
-	write_file("short", "00112233445566778899aabbccddeeff"
-		   "00112233445566778899aabbccddeeff001122");
+	write_file("short", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff001122");
 	write_file("odd", "0xabc");
 	write_file("nohex", "ab?def");
 	memset(big, '1', 200);
@@ -323,7 +321,7 @@ static void test_kernel_refuses(void)
 		ktap_note("%s: %d %s", t[i].line, ret, err);
 		ok = false;
 	}
-	ktap_ok(ok, "extended acknowledgement of %u calls is shown", i);
+	ktap_ok(ok, "extended acknowledgment of %u calls is shown", i);
 }
 
 /* member at "a.b.c" of what the last run printed; arrays: first item */
@@ -418,9 +416,7 @@ static void test_rekey_view(void)
 	setup_child();
 	write_file("key", KEY36);
 	run(PAIR, NULL);
-	ktap_ok(!run("sa install child lan standby deadline 5000 "
-		     "in spi 0x1001 suite chacha20poly1305 key - "
-		     "out spi 0x2001 suite aes256gcm16 key -",
+	ktap_ok(!run("sa install child lan standby deadline 5000 in spi 0x1001 suite chacha20poly1305 key - out spi 0x2001 suite aes256gcm16 key -",
 		     KEY36 "\n" KEY36 "\n"), "keys from standard input");
 	ktap_ok(!run("show children -j --socket " NOWHERE, NULL) &&
 		is_num("children.sas", 2) &&
@@ -556,15 +552,9 @@ static void test_daemon(void)
 static void test_daemon_show(void)
 {
 	static const char *const state[] = {
-		"{\"ok\":true,\"schema\":1,\"ike\":[{\"conn\":\"paris\","
-		"\"spi_i\":\"0123456789abcdef\",\"spi_r\":\"1\",\"initiator\":"
-		"true,\"state\":\"UP\",\"suite\":\"s\",\"local\":\"l\","
-		"\"remote\":\"r\",\"age_ms\":5}],\"children\":[{\"conn\":"
-		"\"paris\",\"child\":\"lan\",\"state\":\"UP\",\"kernel_id\":1,"
-		"\"rekeys\":2},{\"conn\":\"rome\",\"child\":\"dmz\",\"state\":"
-		"\"DOWN\",\"reason\":\"peer does not answer\"}]}\n",
+		"{\"ok\":true,\"schema\":1,\"ike\":[{\"conn\":\"paris\",\"spi_i\":\"0123456789abcdef\",\"spi_r\":\"1\",\"initiator\":true,\"state\":\"UP\",\"suite\":\"s\",\"local\":\"l\",\"remote\":\"r\",\"age_ms\":5}],\"children\":[{\"conn\":\"paris\",\"child\":\"lan\",\"state\":\"UP\",\"kernel_id\":1,\"rekeys\":2},{\"conn\":\"rome\",\"child\":\"dmz\",\"state\":\"DOWN\",\"reason\":\"peer does not answer\"}]}\n",
 	};
-	const char *twice[] = { state[0], state[0] };
+	const char *const twice[] = { state[0], state[0] };
 	pid_t pid;
 
 	setup_child();
@@ -585,8 +575,7 @@ static void test_daemon_monitor(void)
 {
 	static const char *const events[] = {
 		"{\"ok\":true,\"hang\":1}\n"
-		"{\"event\":\"child-up\",\"seq\":1,\"time_ms\":1500,"
-		"\"conn\":\"paris\",\"text\":\"a b\"}\n"
+		"{\"event\":\"child-up\",\"seq\":1,\"time_ms\":1500,\"conn\":\"paris\",\"text\":\"a b\"}\n"
 		"{\"event\":\"child-down\",\"seq\":2,\"time_ms\":1600}\n",
 		"{\"ok\":true,\"hang\":1}\n"
 		"{\"event\":\"child-up\",\"seq\":1,\"time_ms\":1500}\n",
@@ -596,8 +585,8 @@ static void test_daemon_monitor(void)
 	vtun_fake_reset();
 	pid = daemon_start(events, 2);
 	ktap_ok(!run("monitor --count 2 --timeout 5 --socket DIR/sock", NULL) &&
-		strstr(out, "[     1.500] ike #1 child-up conn=paris "
-		       "text=\"a b\"\n") && strstr(out, "#2 child-down"),
+		strstr(out, "[     1.500] ike #1 child-up conn=paris text=") &&
+		strstr(out, "text=\"a b\"\n") && strstr(out, "#2 child-down"),
 		"events of the daemon");
 	ktap_ok(!run("monitor --json --count 1 --socket DIR/sock", NULL) &&
 		is_str("event", "child-up") && is_num("schema", 1) &&
@@ -642,6 +631,7 @@ int main(void)
 	char cmd[64];
 
 	ktap_begin();
+	strcpy(dir, "/tmp/vtunctl-test-XXXXXX");
 	if (!mkdtemp(dir))
 		ktap_bail("mkdtemp");
 	test_usage();

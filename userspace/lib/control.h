@@ -9,7 +9,7 @@
  *
  * Request	{"cmd":"up", "conn":"paris", "child":"lan"}
  * Done		{"ok":true, "schema":1, …}
- * Refused	{"ok":false, "schema":1, "error":"no connection \"pariss\""}
+ * Refused	{"ok":false, "schema":1, "error":"no connection \"rom\""}
  *
  * cmd		members			further members of the reply
  * version	-			"version": "…"
@@ -18,8 +18,8 @@
  * rekey	conn, [child]		- without child: the IKE SA
  * show		[conn]			"ike": [IKE…], "children": [CHILD…]
  * reload	-			"changed": number
- * monitor	-			then one EVENT per line until either side
- *					closes; no further request is read
+ * monitor	-			then EVENTs, one per line, until either
+ *					side closes; no more requests are read
  *
  * IKE (an IKE SA)
  *	"conn": string
@@ -71,7 +71,7 @@
 
 #define VTUN_CTL_SOCKET		"/run/vtun/vtkeyd.sock"
 #define VTUN_CTL_SCHEMA		1
-#define VTUN_CTL_REQUEST_MAX	4096		/* octets of a line, without \n */
+#define VTUN_CTL_REQUEST_MAX	4096	/* octets of a line, without \n */
 #define VTUN_CTL_REPLY_MAX	(16 * 1024 * 1024)
 
 /* Collects what a socket gives and cuts it into lines. */

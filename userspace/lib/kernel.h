@@ -5,7 +5,7 @@
  * Two implementations: kernel_mnl*.c over libmnl, and fake/kernel_fake.c for
  * host tests. Every call returns 0 (or what its comment says) or -errno, is
  * bounded in time, and leaves the text of a failure in vtun_k_error(): the
- * kernel's extended acknowledgement where there is one. A handle belongs to
+ * kernel's extended acknowledgment where there is one. A handle belongs to
  * one thread. SPIs are in host byte order, times in milliseconds.
  */
 #ifndef VTUN_KERNEL_H

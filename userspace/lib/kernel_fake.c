@@ -206,8 +206,8 @@ int vtun_k_open(struct vtun_k **kp, unsigned int flags)
 		return fail(k, -ENOENT, "kernel module vtun is not loaded; "
 			    "try: modprobe vtun");
 	if (fake.api != VTUN_GENL_VERSION && !(flags & VTUN_K_ANY_API))
-		return fail(k, -EPROTO, "kernel module vtun speaks API %u, this "
-			    "program speaks %u", fake.api, VTUN_GENL_VERSION);
+		return fail(k, -EPROTO, "kernel module vtun speaks API %u, this program speaks %u",
+			    fake.api, VTUN_GENL_VERSION);
 	if (flags & VTUN_K_EVENTS)
 		k->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	k->ev_pos = fake.n_events;
@@ -546,8 +546,8 @@ int vtun_k_link_add(struct vtun_k *k, const char *name, uint32_t *ifindex,
 	if (!at)
 		at = vtun_fake_add_link(name, "vtun");
 	if (strcmp(fake.links[at - 1].kind, "vtun"))
-		return fail(k, -EEXIST, "device %s is of kind \"%s\", not "
-			    "\"vtun\"", name, fake.links[at - 1].kind);
+		return fail(k, -EEXIST, "device %s is of kind \"%s\", not \"vtun\"",
+			    name, fake.links[at - 1].kind);
 	*ifindex = at;
 	return 0;
 }

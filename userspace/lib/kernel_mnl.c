@@ -41,7 +41,7 @@ struct mnl_socket *vtun_mnl_socket(struct vtun_k *k, int bus, int *err)
 	}
 	/*
 	 * All four make things better, none is needed: extended
-	 * acknowledgements, no echo of the request (keys) in errors, strict
+	 * acknowledgments, no echo of the request (keys) in errors, strict
 	 * checks of what a dump asks, and a bound for every wait.
 	 */
 	mnl_socket_setsockopt(nl, NETLINK_EXT_ACK, &on, sizeof(on));
@@ -99,7 +99,7 @@ static int on_error(struct vtun_k *k, const struct nlmsghdr *nlh)
 	size_t skip = sizeof(*e);
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*e))
-		return vtun_mnl_fail(k, -EBADMSG, "cut acknowledgement");
+		return vtun_mnl_fail(k, -EBADMSG, "cut acknowledgment");
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
 		skip += e->msg.nlmsg_len - sizeof(e->msg);
 	if (skip > mnl_nlmsg_get_payload_len(nlh))
@@ -156,8 +156,7 @@ int vtun_mnl_talk(struct vtun_k *k, struct mnl_socket *nl,
 			continue;
 		}
 		if (n < 0 && errno == EAGAIN)
-			return vtun_mnl_fail(k, -ETIMEDOUT, "the kernel did "
-					     "not answer within %d s",
+			return vtun_mnl_fail(k, -ETIMEDOUT, "the kernel did not answer within %d s",
 					     MNL_TIMEOUT_S);
 		if (n < 0)
 			return vtun_mnl_fail(k, -errno, "netlink receive: %s",
@@ -292,8 +291,7 @@ int vtun_mnl_dump(struct vtun_k *k, uint8_t cmd, struct vtun_mnl_list *list,
 		ret = vtun_mnl_talk(k, k->nl, &sink);
 	} while (!ret && k->intr && --tries);
 	if (!ret && k->intr)
-		ret = vtun_mnl_fail(k, -EAGAIN, "objects change faster than "
-				    "they can be listed");
+		ret = vtun_mnl_fail(k, -EAGAIN, "objects change faster than they can be listed");
 	if (ret) {
 		free(list->items);
 		list->items = NULL;
@@ -347,9 +345,8 @@ static int resolve(struct vtun_k *k, unsigned int flags)
 	if (ret)
 		return ret;
 	if (k->api != VTUN_GENL_VERSION && !(flags & VTUN_K_ANY_API))
-		return vtun_mnl_fail(k, -EPROTO, "kernel module vtun speaks API "
-				     "%u, this program speaks %u", k->api,
-				     VTUN_GENL_VERSION);
+		return vtun_mnl_fail(k, -EPROTO, "kernel module vtun speaks API %u, this program speaks %u",
+				     k->api, VTUN_GENL_VERSION);
 	return 0;
 }
 

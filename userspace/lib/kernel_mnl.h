@@ -8,7 +8,7 @@
 
 #include "kernel.h"
 
-#define MNL_REQ_SIZE	8192		/* more than a child with 32 selectors */
+#define MNL_REQ_SIZE	8192	/* more than a child with 32 selectors */
 #define MNL_RX_SIZE	65536
 #define MNL_TIMEOUT_S	10
 #define MNL_DUMP_TRIES	16

@@ -14,7 +14,7 @@
 int vtun_mnl_event_open(struct vtun_k *k)
 {
 	int fd, size = EV_RCVBUF, ret = 0;
-	struct vtun_k_info info;
+	struct vtun_k_info info = { 0 };
 
 	if (!k->group)
 		return vtun_mnl_fail(k, -ENOENT, "the module has no group \"%s\"",

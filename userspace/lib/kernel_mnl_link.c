@@ -92,9 +92,8 @@ static int link_check(struct vtun_k *k, const char *name)
 
 	if (!len || len >= IFNAMSIZ || strpbrk(name, "/: \t\n") ||
 	    !strcmp(name, ".") || !strcmp(name, ".."))
-		return vtun_mnl_fail(k, -EINVAL, "\"%.32s\" is no name for a "
-				     "device (1 to %d characters, no blank, "
-				     "\"/\" or \":\")", name, IFNAMSIZ - 1);
+		return vtun_mnl_fail(k, -EINVAL, "\"%.32s\" is no name for a device (1 to %d characters, no blank, \"/\" or \":\")",
+				     name, IFNAMSIZ - 1);
 	if (!k->rt)
 		k->rt = vtun_mnl_socket(k, NETLINK_ROUTE, &ret);
 	return ret;
@@ -104,7 +103,7 @@ int vtun_k_link_add(struct vtun_k *k, const char *name, uint32_t *ifindex,
 		    bool *created)
 {
 	bool made = false;
-	struct link link;
+	struct link link = { 0 };
 	int ret;
 
 	ret = link_check(k, name);
@@ -121,8 +120,8 @@ int vtun_k_link_add(struct vtun_k *k, const char *name, uint32_t *ifindex,
 	if (ret)
 		return ret;
 	if (strcmp(link.kind, "vtun"))
-		return vtun_mnl_fail(k, -EEXIST, "device %s is of kind \"%s\", "
-				     "not \"vtun\"", name, link.kind);
+		return vtun_mnl_fail(k, -EEXIST, "device %s is of kind \"%s\", not \"vtun\"",
+				     name, link.kind);
 	if (!(link.flags & IFF_UP)) {
 		ret = link_up(k, &link);
 		if (ret)
@@ -136,7 +135,7 @@ int vtun_k_link_add(struct vtun_k *k, const char *name, uint32_t *ifindex,
 
 int vtun_k_link_index(struct vtun_k *k, const char *name, uint32_t *ifindex)
 {
-	struct link link;
+	struct link link = { 0 };
 	int ret;
 
 	ret = link_check(k, name);

@@ -28,7 +28,7 @@ const char *vtun_quote(const char *s)
 	char *buf = ring[next++ % 8];
 	size_t i;
 
-	for (i = 0; s[i] && i < sizeof(ring[0]) - 4; i++)
+	for (i = 0; i < sizeof(ring[0]) - 4 && s[i]; i++)
 		buf[i] = s[i] >= ' ' && s[i] <= '~' ? s[i] : '?';
 	buf[i] = '\0';
 	if (s[i])
@@ -134,8 +134,7 @@ static bool with_unit(const char *s, const struct unit *unit, uint64_t *val)
 int vtun_parse_duration(const char *s, uint64_t *ms, struct vtun_err *err)
 {
 	if (!with_unit(s, time_units, ms))
-		return vtun_err_set(err, "\"%s\" is not a duration; expected a "
-				    "number with ms, s, m, h or d, like 30s",
+		return vtun_err_set(err, "\"%s\" is not a duration; expected a number with ms, s, m, h or d, like 30s",
 				    vtun_quote(s));
 	return 0;
 }
@@ -143,8 +142,7 @@ int vtun_parse_duration(const char *s, uint64_t *ms, struct vtun_err *err)
 int vtun_parse_size(const char *s, uint64_t *bytes, struct vtun_err *err)
 {
 	if (!with_unit(s, size_units, bytes))
-		return vtun_err_set(err, "\"%s\" is not a size; expected octets "
-				    "or a number with K, M, G or T, like 64K",
+		return vtun_err_set(err, "\"%s\" is not a size; expected octets or a number with K, M, G or T, like 64K",
 				    vtun_quote(s));
 	return 0;
 }
@@ -173,12 +171,11 @@ int vtun_parse_spi(const char *s, uint32_t *spi, struct vtun_err *err)
 
 	end = digits(s, &v);
 	if (!end || *end || v > UINT32_MAX)
-		return vtun_err_set(err, "\"%s\" is not an SPI; expected a "
-				    "number like 4096 or 0xc0ffee01",
+		return vtun_err_set(err, "\"%s\" is not an SPI; expected a number like 4096 or 0xc0ffee01",
 				    vtun_quote(s));
 	if (v < VTUN_SPI_MIN)
-		return vtun_err_set(err, "SPI %s is reserved; the smallest is "
-				    "%u", vtun_quote(s), VTUN_SPI_MIN);
+		return vtun_err_set(err, "SPI %s is reserved; the smallest is %u",
+				    vtun_quote(s), VTUN_SPI_MIN);
 	*spi = v;
 	return 0;
 }
@@ -233,8 +230,8 @@ int vtun_parse_hex(const char *s, size_t len, uint8_t *out, size_t size,
 			continue;
 		v = nibble(s[i]);
 		if (v < 0)
-			return vtun_err_set(err, "character %zu is no "
-					    "hexadecimal digit", i + 1);
+			return vtun_err_set(err, "character %zu is no hexadecimal digit",
+					    i + 1);
 		if (n / 2 >= size)
 			return vtun_err_set(err, "more than %zu octets", size);
 		if (n & 1)
@@ -244,8 +241,8 @@ int vtun_parse_hex(const char *s, size_t len, uint8_t *out, size_t size,
 		n++;
 	}
 	if (n & 1)
-		return vtun_err_set(err, "odd number of hexadecimal digits "
-				    "(%zu)", n);
+		return vtun_err_set(err, "odd number of hexadecimal digits (%zu)",
+				    n);
 	*out_len = n / 2;
 	return 0;
 }

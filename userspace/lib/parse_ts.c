@@ -77,8 +77,8 @@ static int parse_range(const char *s, char *low, const char *high,
 
 	if (vtun_parse_addr(low, &a, NULL) || vtun_parse_addr(high, &b, NULL) ||
 	    a.family != b.family)
-		return vtun_err_set(err, "\"%s\" is not a range of addresses of "
-				    "one family", vtun_quote(s));
+		return vtun_err_set(err, "\"%s\" is not a range of addresses of one family",
+				    vtun_quote(s));
 	if (memcmp(a.addr, b.addr, vtun_addr_len(a.family)) > 0)
 		return vtun_err_set(err, "range \"%s\" ends before it starts",
 				    vtun_quote(s));
@@ -100,14 +100,12 @@ static int parse_prefix(const char *s, char *addr, const char *len,
 	bits = vtun_addr_len(a.family) * 8;
 	n = bits;
 	if (len && vtun_parse_u32(len, 0, bits, &n, NULL))
-		return vtun_err_set(err, "prefix length \"%s\" of \"%s\" is not "
-				    "a number from 0 to %u", vtun_quote(len),
-				    vtun_quote(s), bits);
+		return vtun_err_set(err, "prefix length \"%s\" of \"%s\" is not a number from 0 to %u",
+				    vtun_quote(len), vtun_quote(s), bits);
 	ts->family = a.family;
 	memcpy(ts->start, a.addr, sizeof(ts->start));
 	if (!prefix_range(ts, n))
-		return vtun_err_set(err, "prefix \"%s\" has bits set behind its "
-				    "length; write the first address of it",
+		return vtun_err_set(err, "prefix \"%s\" has bits set behind its length; write the first address of it",
 				    vtun_quote(s));
 	return 0;
 }
@@ -123,14 +121,14 @@ static int parse_ports(const char *s, char *text, struct vtun_ts *ts,
 		*dash++ = '\0';
 	if (vtun_parse_u32(text, 0, 65535, &low, NULL) ||
 	    vtun_parse_u32(dash ? dash : text, 0, 65535, &high, NULL))
-		return vtun_err_set(err, "ports of selector \"%s\" are not "
-				    "numbers from 0 to 65535", vtun_quote(s));
+		return vtun_err_set(err, "ports of selector \"%s\" are not numbers from 0 to 65535",
+				    vtun_quote(s));
 	if (low > high)
-		return vtun_err_set(err, "ports of selector \"%s\" end before "
-				    "they start", vtun_quote(s));
+		return vtun_err_set(err, "ports of selector \"%s\" end before they start",
+				    vtun_quote(s));
 	if (!ts->proto && (low || high != 65535))
-		return vtun_err_set(err, "selector \"%s\" has ports without a "
-				    "protocol", vtun_quote(s));
+		return vtun_err_set(err, "selector \"%s\" has ports without a protocol",
+				    vtun_quote(s));
 	ts->port_start = low;
 	ts->port_end = high;
 	return 0;
@@ -150,9 +148,7 @@ static int parse_upper(const char *s, char *text, struct vtun_ts *ts,
 		ts->proto = 0;
 	} else if (!vtun_proto_by_name(text, &ts->proto)) {
 		if (vtun_parse_u32(text, 0, 255, &proto, NULL))
-			return vtun_err_set(err, "\"%s\" in selector \"%s\" is "
-					    "no protocol; expected tcp, udp, "
-					    "icmp, ... or 0 to 255",
+			return vtun_err_set(err, "\"%s\" in selector \"%s\" is no protocol; expected tcp, udp, icmp, ... or 0 to 255",
 					    vtun_quote(text), vtun_quote(s));
 		ts->proto = proto;
 	}
@@ -174,8 +170,8 @@ int vtun_parse_ts(const char *s, struct vtun_ts *out, struct vtun_err *err)
 		*bracket++ = '\0';
 		sep = strchr(bracket, ']');
 		if (!sep || sep[1])
-			return vtun_err_set(err, "selector \"%s\" does not end "
-					    "with its bracket", vtun_quote(s));
+			return vtun_err_set(err, "selector \"%s\" does not end with its bracket",
+					    vtun_quote(s));
 		*sep = '\0';
 		ret = parse_upper(s, bracket, &ts, err);
 		if (ret)
@@ -207,8 +203,8 @@ int vtun_parse_ts_list(const char *s, struct vtun_ts *ts, unsigned int max,
 		return vtun_err_set(err, "out of memory");
 	for (next = copy; !ret && (item = strsep(&next, ",")); count++) {
 		if (count >= max)
-			ret = vtun_err_set(err, "more than %u selectors in "
-					   "\"%s\"", max, vtun_quote(s));
+			ret = vtun_err_set(err, "more than %u selectors in \"%s\"",
+					   max, vtun_quote(s));
 		else
 			ret = vtun_parse_ts(item, &ts[count], err);
 	}

@@ -128,9 +128,8 @@ int ctl_parse_window(const char *s, void *dst, struct vtun_err *err)
 
 	if (vtun_parse_u32(s, 0, VTUN_REPLAY_WINDOW_MAX, &v, NULL) ||
 	    (v && v < VTUN_REPLAY_WINDOW_MIN))
-		return vtun_err_set(err, "\"%s\" is neither 0 nor a number "
-				    "from %d to %d", vtun_quote(s),
-				    VTUN_REPLAY_WINDOW_MIN,
+		return vtun_err_set(err, "\"%s\" is neither 0 nor a number from %d to %d",
+				    vtun_quote(s), VTUN_REPLAY_WINDOW_MIN,
 				    VTUN_REPLAY_WINDOW_MAX);
 	*(uint32_t *)dst = v;
 	return 0;
@@ -200,8 +199,8 @@ int ctl_parse_suite(const char *s, void *dst, struct vtun_err *err)
 		strcat(known, vtun_suite_get(i)->name);
 	}
 	if (!suite)
-		return vtun_err_set(err, "\"%s\" is no suite; expected one of "
-				    "%s", vtun_quote(s), known);
+		return vtun_err_set(err, "\"%s\" is no suite; expected one of %s",
+				    vtun_quote(s), known);
 	*(const struct vtun_suite **)dst = suite;
 	return 0;
 }
@@ -219,8 +218,7 @@ int ctl_child_name(struct ctl *c, char name[VTUN_NAME_MAX + 1])
 	for (i = 0; word[i] > ' ' && word[i] <= '~'; i++)
 		;
 	if (word[i] || !i || i > VTUN_NAME_MAX) {
-		vtun_err_set(&err, "\"%s\" is no name; expected 1 to %d "
-			     "printable characters without blanks",
+		vtun_err_set(&err, "\"%s\" is no name; expected 1 to %d printable characters without blanks",
 			     vtun_quote(word), VTUN_NAME_MAX);
 		return ctl_usage(c, &err);
 	}
@@ -246,7 +244,7 @@ int ctl_child_word(struct ctl *c, char name[VTUN_NAME_MAX + 1])
 
 int ctl_child_find(struct ctl *c, const char *name, uint32_t *id)
 {
-	struct vtun_k_child child;
+	struct vtun_k_child child = { 0 };
 	int ret;
 
 	ret = ctl_kernel(c, 0);

@@ -185,7 +185,8 @@ static int find_verb(struct ctl *c)
 		first[i++] = v->name[words] ? strndupa(v->name, words)
 					    : v->name;
 	}
-	first[i] = second[n] = NULL;
+	first[i] = NULL;
+	second[n] = NULL;
 	if (n) {
 		near = c->argv[1] ? vtun_nearest(c->argv[1], second) : NULL;
 		return ctl_fail(c, CTL_USAGE, c->argv[1] ?
@@ -215,8 +216,7 @@ static int global_options(struct ctl *c, bool *want_help)
 			*want_help = true;
 		} else if (!strcmp(*from, "--socket")) {
 			if (!from[1])
-				return ctl_fail(c, CTL_USAGE, "--socket needs "
-						"a path");
+				return ctl_fail(c, CTL_USAGE, "--socket needs a path");
 			c->socket = *++from;
 		} else {
 			*to++ = *from;

@@ -50,8 +50,7 @@ int ctl_child_add(struct ctl *c)
 	if (ret)
 		return ret;
 	if (child.local.family != child.remote.family) {
-		vtun_err_set(&err, "local and remote address are of different "
-			     "families");
+		vtun_err_set(&err, "local and remote address are of different families");
 		return ctl_usage(c, &err);
 	}
 	if (on_demand)

@@ -86,9 +86,8 @@ int ctl_pubkey(struct ctl *c)
 	ok = n >= 0 && derive(in, n, pk);
 	sodium_memzero(in, sizeof(in));
 	if (!ok)
-		return ctl_fail(c, CTL_REFUSED, "standard input is no private "
-				"key; expected %d characters of base64, as "
-				"genkey prints them", (int)KEY_STRLEN - 1);
+		return ctl_fail(c, CTL_REFUSED, "standard input is no private key; expected %d characters of base64, as genkey prints them",
+				(int)KEY_STRLEN - 1);
 	sodium_bin2base64(text, sizeof(text), pk, sizeof(pk), B64);
 	return print_line(c, text);
 }

@@ -72,6 +72,7 @@ static void print_event(struct monitor *m, json_t *ev)
 		"schema", "source", "event", "seq", "time_ms", NULL
 	};
 	json_int_t ms = json_integer_value(json_object_get(ev, "time_ms"));
+	json_int_t seq = json_integer_value(json_object_get(ev, "seq"));
 	const char *const *h;
 	const char *key;
 	json_t *v;
@@ -83,7 +84,7 @@ static void print_event(struct monitor *m, json_t *ev)
 		printf("[%6lld.%03d] %s #%lld %s", (long long)ms / 1000,
 		       (int)(ms % 1000),
 		       json_string_value(json_object_get(ev, "source")),
-		       (long long)json_integer_value(json_object_get(ev, "seq")),
+		       (long long)seq,
 		       json_string_value(json_object_get(ev, "event")));
 		json_object_foreach(ev, key, v) {
 			for (h = head; *h && strcmp(*h, key); h++)

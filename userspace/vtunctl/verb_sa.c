@@ -58,8 +58,7 @@ static int read_key(struct ctl *c, struct half *h)
 		return ctl_fail(c, CTL_REFUSED, "%s key: %s",
 				vtun_name_dir(h->sa.dir), err.text);
 	if (len != want)
-		return ctl_fail(c, CTL_REFUSED, "%s key: %s has %zu octets, "
-				"%s needs %zu (%u key, %u salt)",
+		return ctl_fail(c, CTL_REFUSED, "%s key: %s has %zu octets, %s needs %zu (%u key, %u salt)",
 				vtun_name_dir(h->sa.dir), ctl_key_where(h->key),
 				len, h->suite->name, want, h->suite->key_len,
 				h->suite->salt_len);

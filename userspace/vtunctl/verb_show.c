@@ -7,8 +7,10 @@
 #include "lib/control.h"
 #include "vtunctl.h"
 
-enum { SHOW_CHILDREN = 1, SHOW_SAS = 2, SHOW_IKE = 4, SHOW_INFO = 8,
-       SHOW_ALL = 15 };
+enum {
+	SHOW_CHILDREN = 1, SHOW_SAS = 2, SHOW_IKE = 4, SHOW_INFO = 8,
+	SHOW_ALL = 15
+};
 
 /* members NULL: not asked for */
 struct view {
@@ -161,7 +163,7 @@ static int gather_daemon(struct ctl *c, struct view *v)
 
 static int gather_kernel(struct ctl *c, struct view *v)
 {
-	struct vtun_k_info info;
+	struct vtun_k_info info = { 0 };
 	int ret;
 
 	ret = ctl_kernel(c, 0);
@@ -282,8 +284,8 @@ int ctl_show(struct ctl *c)
 	if (!ret && (v.what & SHOW_CHILDREN))
 		merge(&v);
 	if (!ret && !filter(&v))
-		ret = ctl_fail(c, CTL_REFUSED, "no child and no connection "
-			       "\"%s\"", vtun_quote(v.name));
+		ret = ctl_fail(c, CTL_REFUSED, "no child and no connection \"%s\"",
+			       vtun_quote(v.name));
 	if (!ret)
 		ret = c->json ? print_json(c, &v) : print_text(c, &v);
 	json_decref(v.info);

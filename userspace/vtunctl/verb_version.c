@@ -13,7 +13,7 @@
 /* "module" member: version and API, or why not */
 static json_t *module_version(struct ctl *c, int *ret)
 {
-	struct vtun_k_info info;
+	struct vtun_k_info info = { 0 };
 	json_t *v;
 
 	if (!vtun_k_open(&c->k, VTUN_K_ANY_API) && !vtun_k_info(c->k, &info)) {
@@ -81,7 +81,6 @@ int ctl_version(struct ctl *c)
 		json_decref(daemon);
 	}
 	if (ret == CTL_REFUSED)
-		ctl_fail(c, ret, "the module speaks another API; install the "
-			 "tools that belong to it");
+		ctl_fail(c, ret, "the module speaks another API; install the tools that belong to it");
 	return ret;
 }
