@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Several pairs of one child: who stays, who goes, who says so.
+ *
+ * Nothing here remembers how two pairs came to exist side by side. The rules
+ * look at what both ends know (creator, nonces, age), so they cover rekeys
+ * from both ends (RFC 7296 2.8.1), children created by both ends at once, and
+ * two IKE SAs started at once, and both ends decide alike:
+ *
+ *   - a pair whose successor serves is closed by the successor's creator;
+ *   - of two pairs made at about the same time by different ends the one with
+ *     the lowest nonce is closed by its creator; else the older one goes;
+ *   - who should close and does not is helped after a while (close_at);
+ *   - nothing is closed before the pair that stays is known to be installed
+ *     at the peer, so there is always one that works.
+ */
+#include "ikesa.h"
+
+#include <linux/vtun.h>
+#include <stdio.h>
+
+/* a pair that carried nothing for that long does not deserve a new IKE SA */
+#define ORPHAN_IDLE_MS	60000
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a < b ? b - a : a - b;
+}
+
+bool ike_pair_loses(const struct ike_pair *p, const struct ike_pair *to)
+{
+	if (!p->sa || !to->sa)
+		return !p->sa && to->sa;
+	if (p->sa->redundant != to->sa->redundant)
+		return p->sa->redundant;
+	if (p->ours == to->ours ||
+	    distance(p->up_at, to->up_at) >= IKE_COLLISION_MS)
+		return p->up_at < to->up_at;
+	return ike_nonce_cmp(&p->nonce, &to->nonce) < 0;
+}
+
+struct ike_pair *ike_child_live(const struct ike_child *c)
+{
+	struct ike_pair *p, *best = NULL;
+
+	ike_list_for_each(p, &c->pairs, node) {
+		if (p->state != IKE_PAIR_UP || !p->sa || p->superseded)
+			continue;
+		if (!best || ike_pair_loses(best, p))
+			best = p;
+	}
+	return best;
+}
+
+void ike_pair_heard(struct ike_sa *sa, uint64_t since)
+{
+	struct ike_child *c;
+	struct ike_pair *p;
+
+	if (!sa->conn)
+		return;
+	ike_list_for_each(c, &sa->conn->children, node)
+		ike_list_for_each(p, &c->pairs, node)
+			if (p->sa == sa && p->state == IKE_PAIR_UP &&
+			    p->up_at < since)
+				p->proven = true;
+}
+
+/* somebody else's turn to close @p; do it ourselves in the end */
+static void close_late(struct ike_pair *p)
+{
+	if (!p->close_at)
+		p->close_at = p->e->now + IKE_COLLISION_MS;
+	if (p->close_at <= p->e->now)
+		ike_pair_close(p);
+	else
+		ike_engine_timer_at(p->e, p->close_at);
+}
+
+/* @p is not the one that stays, @w is */
+static void settle_loser(struct ike_child *c, struct ike_pair *p,
+			 struct ike_pair *w)
+{
+	bool safe = w->proven || c->cur == w;
+
+	if (!p->sa) {
+		if (safe) {
+			ike_pair_activate(w);
+			ike_pair_drop(p);
+		}
+		return;
+	}
+	if (p->superseded) {
+		if (w->ours && c->cur == w)
+			ike_pair_close(p);
+		else
+			close_late(p);
+		return;
+	}
+	if (!p->ours || (p->sa->own.kind == IKE_EXCH_REKEY_CHILD &&
+			 p->sa->own.old == p)) {
+		close_late(p);
+	} else if (c->cur != p || safe) {
+		if (c->cur == p)
+			ike_pair_activate(w);
+		ike_pair_close(p);
+	} else if (!w->sa->check && w->sa->own.kind != IKE_EXCH_LIVENESS) {
+		w->sa->check = true;
+		p->e->again = true;
+	}
+}
+
+void ike_pair_settle(struct ike_child *c)
+{
+	struct ike_engine *e = c->conn->e;
+	struct ike_pair *p, *tmp, *w;
+
+	ike_list_for_each_safe(p, tmp, &c->pairs, node) {
+		if (p->state != IKE_PAIR_GONE)
+			continue;
+		if (p->gone_at <= e->now)
+			ike_pair_drop(p);
+		else
+			ike_engine_timer_at(e, p->gone_at);
+	}
+	w = ike_child_live(c);
+	if (!w) {
+		/* the successor died young: the old one serves again */
+		ike_list_for_each(p, &c->pairs, node)
+			if (p->superseded && p->sa &&
+			    p->state == IKE_PAIR_UP) {
+				p->superseded = false;
+				p->close_at = 0;
+				e->again = true;
+			}
+		return;
+	}
+	if (!c->cur && w->proven)
+		ike_pair_activate(w);
+	ike_list_for_each_safe(p, tmp, &c->pairs, node) {
+		if (p == w || p->state != IKE_PAIR_UP)
+			continue;
+		/* not while an exchange about it is under way */
+		settle_loser(c, p, w);
+	}
+}
+
+void ike_pair_switched(struct ike_child *c, const struct ike_kevent *ev)
+{
+	struct ike_pair *p = ike_pair_by_spi(c, IKE_DIR_OUT, ev->spi);
+
+	if (!p)
+		return;
+	c->cur = p;
+	if (ev->cause == VTUN_SWITCH_RX_PROOF)
+		p->proven = true;
+}
+
+static void soft_expired(struct ike_pair *p, uint8_t cause)
+{
+	const struct ike_child_cfg *cfg = &p->child->cfg;
+	uint64_t ms = p->e->now - p->up_at;
+
+	if (p->soft_cause || p->superseded || p->state != IKE_PAIR_UP)
+		return;
+	p->soft_cause = cause;
+	if (!ms)
+		ms = 1;
+	if (cause == VTUN_CAUSE_BYTES)
+		p->child->rate = p->limits.soft_bytes * 1000 / ms;
+	if (cause == VTUN_CAUSE_PACKETS)
+		p->child->packet_rate = p->limits.soft_packets * 1000 / ms;
+	/* volume is traffic; time asks (S-02, S-03) unless kept up (S-04) */
+	if (cause != VTUN_CAUSE_TIME || cfg->keepalive || cfg->auto_negotiate)
+		p->rekey = true;
+	else
+		ike_pair_query(p);
+	p->e->again = true;
+}
+
+static const char *cause_text(uint8_t cause)
+{
+	switch (cause) {
+	case VTUN_CAUSE_BYTES:
+		return "byte limit";
+	case VTUN_CAUSE_PACKETS:
+		return "packet limit";
+	case VTUN_CAUSE_SEQUENCE:
+		return "sequence numbers used up";
+	default:
+		return "lifetime";
+	}
+}
+
+static void hard_expired(struct ike_pair *p, uint8_t cause)
+{
+	struct ike_child *c = p->child;
+	struct ike_about about = { .child = c, .pair = p };
+
+	p->hard = true;
+	/* our rekey of it is under way: the peer still needs to find it */
+	if (p->sa && p->sa->own.old == p)
+		return;
+	if (!p->superseded && ike_child_live(c) == p) {
+		snprintf(c->reason, sizeof(c->reason), "expired%s: %s",
+			 p->rekey || p->traffic ? "" : "-idle",
+			 cause_text(cause));
+		ike_action_notify(p->e, IKE_NTF_CHILD_DOWN, &about,
+				  "hard limit reached: %s", c->reason);
+		if (cause != VTUN_CAUSE_TIME || p->rekey)
+			c->want = true;
+	}
+	ike_pair_close(p);
+	ike_child_lost(c);
+}
+
+void ike_pair_expire(struct ike_pair *p, const struct ike_kevent *ev)
+{
+	if (ev->hard)
+		hard_expired(p, ev->cause);
+	else
+		soft_expired(p, ev->cause);
+}
+
+/* ike_pair_query() was answered: p->traffic, p->idle_ms */
+void ike_pair_asked(struct ike_pair *p)
+{
+	struct ike_engine *e = p->e;
+	uint64_t rest;
+
+	if (p->state != IKE_PAIR_UP)
+		return;
+	if (!p->sa) {
+		/* its IKE SA died: worth one attempt while it is in use */
+		if (p->traffic && p->idle_ms < ORPHAN_IDLE_MS) {
+			p->child->want = true;
+			p->renew = true;
+		} else if (!p->adopted) {
+			ike_pair_drop(p);
+		}
+		e->again = true;
+		return;
+	}
+	if (p->traffic) {
+		p->rekey = true;
+		e->again = true;
+		return;
+	}
+	/* idle so far; traffic may still come before the hard limit */
+	rest = p->up_at + p->limits.hard_time_ms;
+	rest = rest > e->now ? rest - e->now : 0;
+	if (rest > 1000)
+		p->idle_at = e->now + rest / 4;
+}
+
+/* @p lost its IKE SA without a word from the peer */
+void ike_pair_orphan(struct ike_pair *p)
+{
+	switch (p->state) {
+	case IKE_PAIR_NEW:
+	case IKE_PAIR_CLOSING:
+		ike_pair_drop(p);
+		return;
+	case IKE_PAIR_GONE:
+		p->sa = NULL;
+		return;
+	case IKE_PAIR_UP:
+		break;
+	}
+	p->sa = NULL;
+	p->superseded = false;
+	p->close_at = 0;
+	p->rekey = false;
+	p->e->again = true;
+}
