@@ -447,8 +447,8 @@ static void sk_damage(const struct ike_suite *suite)
 	size_t len, i;
 	bool ok;
 
-	ok = !ike_sk_key_set(&k, suite, key, ike_crypto_aead_key_len(
-				     suite->encr, suite->key_bits));
+	len = ike_crypto_aead_key_len(suite->encr, suite->key_bits);
+	ok = !ike_sk_key_set(&k, suite, key, len);
 	len = sk_build(&k, buf, sizeof(buf), 10);
 	ok = ok && len && !sk_try(&k, buf, len, &err);
 	for (i = 0; ok && i < 8 * len; i++) {

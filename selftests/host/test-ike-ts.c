@@ -271,7 +271,7 @@ static void syntax(void)
 		for (i = 0; i < n; i++)
 			memcpy(d + 4 + 16 * i, v4 + 4, 16);
 		ok = parse(d, 4 + 16 * n, &l, &err) == 0;
-		if (ok != (n <= IKE_TS_MAX) ||
+		if (ok == n > IKE_TS_MAX ||
 		    (!ok && err.notify != IKE_WIRE_N_TS_UNACCEPTABLE))
 			break;
 	}

@@ -300,7 +300,7 @@ static void types(const struct sample *s, const struct fields *fs)
 		fs->n_payloads + 1);
 }
 
-/* every octet set to every value: only a crash, or a refusal without a word, fails */
+/* every octet at every value: a crash, or a refusal without a word, fails */
 static void octets(const struct sample *s)
 {
 	unsigned int i, v, passed = 0;

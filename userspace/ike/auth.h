@@ -16,7 +16,7 @@
  * @prf: negotiated PRF
  * @message: that end's first IKE_SA_INIT message (the one that was answered,
  *	cookie and all), from the header on, without non-ESP marker
- * @nonce: the *other* end's nonce, without payload header
+ * @nonce: nonce of the *other* end, without payload header
  * @id_body: body of that end's ID payload as sent: set.idi or set.idr
  * @sk_p: SK_pi if the IKE SA's initiator signs, SK_pr otherwise
  * @sk_p_len: octets in @sk_p
@@ -40,7 +40,7 @@ struct ike_auth_key {
 	enum ike_auth auth;
 	const uint8_t *psk;		/* IKE_AUTH_PSK */
 	size_t psk_len;
-	const uint8_t *private_key;	/* IKE_AUTH_ED25519, to make: 64 octets */
+	const uint8_t *private_key;	/* IKE_AUTH_ED25519, to make: 64 */
 	const uint8_t *public_key;	/* IKE_AUTH_ED25519, to verify: 32 */
 };
 

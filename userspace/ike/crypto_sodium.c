@@ -26,34 +26,54 @@ static bool sodium_aead_ok(uint16_t encr, size_t key_len)
 	}
 }
 
+static int chacha_seal(const struct ike_crypto_aead *a, const uint8_t *in,
+		       size_t len, uint8_t *out)
+{
+	return crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, in, len,
+							 a->aad, a->aad_len,
+							 NULL, a->nonce,
+							 a->key);
+}
+
+static int chacha_open(const struct ike_crypto_aead *a, const uint8_t *in,
+		       size_t len, uint8_t *out)
+{
+	return crypto_aead_chacha20poly1305_ietf_decrypt(out, NULL, NULL, in,
+							 len, a->aad,
+							 a->aad_len, a->nonce,
+							 a->key);
+}
+
+static int gcm_seal(const struct ike_crypto_aead *a, const uint8_t *in,
+		    size_t len, uint8_t *out)
+{
+	return crypto_aead_aes256gcm_encrypt(out, NULL, in, len, a->aad,
+					     a->aad_len, NULL, a->nonce,
+					     a->key);
+}
+
+static int gcm_open(const struct ike_crypto_aead *a, const uint8_t *in,
+		    size_t len, uint8_t *out)
+{
+	return crypto_aead_aes256gcm_decrypt(out, NULL, NULL, in, len, a->aad,
+					     a->aad_len, a->nonce, a->key);
+}
+
 static int sodium_seal(const struct ike_crypto_aead *a, const uint8_t *in,
 		       size_t len, uint8_t *out)
 {
-	int ret;
+	bool chacha = a->encr == IKE_ENCR_CHACHA20_POLY1305;
 
-	if (a->encr == IKE_ENCR_CHACHA20_POLY1305)
-		ret = crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL,
-				in, len, a->aad, a->aad_len, NULL, a->nonce,
-				a->key);
-	else
-		ret = crypto_aead_aes256gcm_encrypt(out, NULL, in, len,
-				a->aad, a->aad_len, NULL, a->nonce, a->key);
-	return ret ? -EIO : 0;
+	return (chacha ? chacha_seal : gcm_seal)(a, in, len, out) ? -EIO : 0;
 }
 
 static int sodium_open(const struct ike_crypto_aead *a, const uint8_t *in,
 		       size_t len, uint8_t *out)
 {
-	int ret;
+	bool chacha = a->encr == IKE_ENCR_CHACHA20_POLY1305;
 
-	if (a->encr == IKE_ENCR_CHACHA20_POLY1305)
-		ret = crypto_aead_chacha20poly1305_ietf_decrypt(out, NULL,
-				NULL, in, len, a->aad, a->aad_len, a->nonce,
-				a->key);
-	else
-		ret = crypto_aead_aes256gcm_decrypt(out, NULL, NULL, in, len,
-				a->aad, a->aad_len, a->nonce, a->key);
-	return ret ? -EBADMSG : 0;
+	return (chacha ? chacha_open : gcm_open)(a, in, len, out) ? -EBADMSG :
+								    0;
 }
 
 const struct ike_crypto_provider ike_crypto_sodium = {
