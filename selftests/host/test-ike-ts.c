@@ -227,7 +227,7 @@ static void syntax(void)
 	struct ike_ts_list l;
 	uint8_t d[400];
 	unsigned int i, n;
-	bool ok;
+	bool ok, fits;
 
 	for (ok = true, i = 0; i < sizeof(v4); i++)
 		ok = ok && parse(v4, i, &l, &err) == -EBADMSG && err.text[0];
@@ -271,7 +271,8 @@ static void syntax(void)
 		for (i = 0; i < n; i++)
 			memcpy(d + 4 + 16 * i, v4 + 4, 16);
 		ok = parse(d, 4 + 16 * n, &l, &err) == 0;
-		if (ok == n > IKE_TS_MAX ||
+		fits = n <= IKE_TS_MAX;
+		if (ok != fits ||
 		    (!ok && err.notify != IKE_WIRE_N_TS_UNACCEPTABLE))
 			break;
 	}
