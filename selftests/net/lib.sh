@@ -366,3 +366,108 @@ vtun_drops() { # NS OBJECT-PATH REASON: 0 when absent
 	n=$(vtun_get "$1" "$2.drops.$3" 2>/dev/null)
 	echo "${n:-0}"
 }
+
+vtun_sum_drops() { # NS REASON: over every SA, child and the namespace
+	in_ns "$1" vtunctl --json show | tr -d ' \n' |
+		grep -o "\"$2\":[0-9]*" | awk -F: '{ n += $2 } END { print n + 0 }'
+}
+
+# ---- two vtun gateways with manual keys ----
+#
+#	10.1.0.1 fd01::1 vt0 [a] va ---------- vb [b] vt0 10.2.0.1 fd02::1
+#
+# Child "c" of each; generation G of its SAs has the SPIs 0xa000 + G (from a)
+# and 0xb000 + G (from b).
+
+SUITE=${SUITE:-aes128gcm16}
+OUTER=4
+SPI_A=40960 SPI_B=45056
+
+# vtun_pair [CHILD-WORDS…]: everything but the SAs
+vtun_pair() {
+	ns_add a b
+	link_pair a va b vb
+	vtun_gateway a b "$@" && vtun_gateway b a "$@"
+}
+
+vtun_gateway() { # NS PEER-NS [CHILD-WORDS…]
+	local n=$1 o=$2 i=1 j=2
+	shift 2
+	[ "$n" = a ] || i=2 j=1
+	ipn "$n" -batch - <<-X || return
+	link add vt0 type vtun
+	link set vt0 addrgenmode none up
+	addr add 10.$i.0.1/24 dev vt0
+	addr add fd0$i::1/64 dev vt0 nodad
+	route add 10.$j.0.0/24 dev vt0 src 10.$i.0.1
+	route add fd0$j::/64 dev vt0 src fd0$i::1
+	X
+	in_ns "$n" vtunctl child add c dev vt0 \
+		local "$(outer "$n" $OUTER)" remote "$(outer "$o" $OUTER)" \
+		local-ts "10.$i.0.0/24,fd0$i::/64" \
+		remote-ts "10.$j.0.0/24,fd0$j::/64" "$@"
+}
+
+spi_of() { # a|b GENERATION: of the SA that this end sends on
+	local base=$SPI_A
+	[ "$1" = a ] || base=$SPI_B
+	printf '0x%08x' $((base + $2))
+}
+
+gen_key() { # a|b GENERATION: file, made when first asked for
+	local file=$TMP/key.$1.$2
+	[ -e "$file" ] || new_key "$file" "$SUITE"
+	echo "$file"
+}
+
+# vtun_install NS GENERATION [WORDS [IN-WORDS [OUT-WORDS]]]: words are for the
+# transaction, the inbound and the outbound SA
+vtun_install() {
+	local n=$1 g=$2 o=b
+	[ "$n" = a ] || o=a
+	# shellcheck disable=SC2086 # words
+	in_ns "$n" vtunctl sa install child c ${3:-} \
+		in spi "$(spi_of $o "$g")" suite "$SUITE" \
+		key "$(gen_key $o "$g")" ${4:-} \
+		out spi "$(spi_of "$n" "$g")" suite "$SUITE" \
+		key "$(gen_key "$n" "$g")" ${5:-}
+}
+
+# vtun_up [GENERATION]: both ends, at once
+vtun_up() { vtun_install a "${1:-1}" && vtun_install b "${1:-1}"; }
+
+sa_out() { echo "sas[dir=out,spi=$(spi_of "$1" "${2:-1}")]"; } # NS [GEN]
+sa_in() { # NS [GEN]
+	local o=b
+	[ "$1" = a ] || o=a
+	echo "sas[dir=in,spi=$(spi_of $o "${2:-1}")]"
+}
+
+# events NS: records what the module and the daemon of NS announce
+events() {
+	: > "$TMP/events.$1"
+	bg_ns "$1" vtunctl --json monitor > "$TMP/events.$1" 2> "$TMP/monitor.$1"
+	# having subscribed, it says on stderr if there is no daemon
+	wait_until "${2:-2}" test -s "$TMP/monitor.$1" > /dev/null || :
+}
+
+# event_count NS KEY=VALUE…: recorded events that have all of these members
+event_count() {
+	local file=$TMP/events.$1 kv
+	shift
+	cp "$file" "$TMP/match"
+	for kv; do
+		grep -E "\"${kv%%=*}\":\"?${kv#*=}\"?[,}]" "$TMP/match" \
+			> "$TMP/match2"
+		mv "$TMP/match2" "$TMP/match"
+	done
+	wc -l < "$TMP/match"
+}
+
+events_are() { # N NS KEY=VALUE…
+	local want=$1 got
+	shift
+	got=$(event_count "$@")
+	[ "$got" = "$want" ] || { echo "$want events $* expected, got $got";
+		cat "$TMP/events.$1"; return 1; }
+}
