@@ -12,6 +12,8 @@ static const struct {
 	{ "crypto", vtun_selftest_crypto },
 	{ "gather", vtun_selftest_gather },
 	{ "gso", vtun_selftest_gso },
+	{ "ts", vtun_selftest_ts },
+	{ "lifetime", vtun_selftest_lifetime },
 };
 
 /**

@@ -48,6 +48,8 @@ int vtun_selftest_replay(void);
 int vtun_selftest_crypto(void);
 int vtun_selftest_gather(void);
 int vtun_selftest_gso(void);
+int vtun_selftest_ts(void);
+int vtun_selftest_lifetime(void);
 
 /* all of them; after vtun_crypto_module_init(); true = passed */
 bool vtun_selftest_run(void);
