@@ -101,7 +101,7 @@ static bool expire_hard(struct vtun_sa *sa, struct vtun_expiry e, u64 now)
 /* true: another SA became current, send what its child holds */
 static bool expire(struct vtun_sa *sa, struct vtun_expiry e, u64 now)
 {
-	if (sa->dead || sa->hard.level)
+	if (!e.level || sa->dead || sa->hard.level)
 		return false;
 	if (e.level == VTUN_EXPIRE_HARD)
 		return expire_hard(sa, e, now);
