@@ -268,7 +268,7 @@ static void preference(void)
 static void lacking(void)
 {
 	struct ike_choice c;
-	struct body b;
+	struct body b = { .len = 0 };
 	unsigned int i;
 	uint8_t t;
 	bool ok = true;
@@ -303,7 +303,7 @@ static void numbers(enum ike_proposal_kind kind)
 	uint8_t types[] = { 1, 2, 3, 4, 5, 0, 6, 12, 255 };
 	bool ike = kind == IKE_PROPOSAL_IKE, ok = true, want;
 	struct ike_choice c;
-	struct body b;
+	struct body b = { .len = 0 };
 	unsigned int i, id;
 
 	for (i = 0; i < sizeof(types); i++)
@@ -343,7 +343,7 @@ static void key_lengths(void)
 	static const uint16_t encr[] = { 28, 20 };
 	struct ike_proposal_list l;
 	struct ike_choice c;
-	struct body b;
+	struct body b = { .len = 0 };
 	unsigned int e, bits;
 	bool ok = true, want;
 
@@ -365,7 +365,7 @@ static void attributes(void)
 {
 	struct ike_proposal_list l;
 	struct ike_wire_err err;
-	struct body b;
+	struct body b = { .len = 0 };
 	unsigned int v;
 	bool ok = true;
 
@@ -402,7 +402,7 @@ static void attributes(void)
 static void headers(void)
 {
 	struct ike_choice c;
-	struct body b;
+	struct body b = { .len = 0 };
 	unsigned int v, i;
 	bool ok = true;
 	uint32_t spi;
@@ -447,7 +447,7 @@ static void headers(void)
 static void limits(void)
 {
 	struct ike_proposal_list l;
-	struct body b;
+	struct body b = { .len = 0 };
 	unsigned int n, i;
 	bool ok = true;
 
@@ -500,7 +500,7 @@ static int verify(const struct body *b, enum ike_proposal_kind kind)
 static void answers(enum ike_proposal_kind kind)
 {
 	unsigned int v, id;
-	struct body b, x;
+	struct body b = { .len = 0 }, x;
 	bool ok = true;
 	uint8_t t;
 
@@ -563,7 +563,7 @@ static void texts(void)
 	struct ike_proposal_list l;
 	struct ike_suite all[18], s;
 	unsigned int i, k, n;
-	struct body b;
+	struct body b = { .len = 0 };
 	bool ok = true;
 
 	for (k = 0; k < 3; k++) {
