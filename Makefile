@@ -41,6 +41,11 @@ lint:
 check:
 	@KVER=$(TESTKVER) TESTS='$(TESTS)' selftests/check/run
 
+# TIME=SECONDS for each target
+fuzz:
+	@$(MAKE) --no-print-directory -C userspace/ike/fuzz \
+		BUILD=$(abspath $(BUILD))
+
 check-matrix:
 	@TESTS='$(TESTS)' selftests/check/matrix 6.1 6.12 7.3
 
@@ -86,6 +91,7 @@ help:
 	@echo 'make check-matrix  guest tests on 6.1, 6.12 and 7.3'
 	@echo 'make bench         one TCP stream against XFRM and WireGuard'
 	@echo 'make lint          static checks; STEPS="shellcheck module": only'
+	@echo 'make fuzz          a short run of each fuzz target; TIME=SECONDS'
 	@echo 'make deps          Debian packages of all of these'
 	@echo 'make module | userspace | programs | clean'
 	@echo
@@ -94,4 +100,4 @@ help:
 	@echo 'BUILD=DIR  output folder (build)'
 
 .PHONY: all module userspace programs deps lint check check-matrix demo \
-	bench install clean help
+	bench fuzz install clean help
