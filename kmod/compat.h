@@ -20,6 +20,11 @@
 #include <linux/unaligned.h>
 #endif
 
+/* 7.x no longer gets hex2bin() by way of kernel.h */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/hex.h>
+#endif
+
 /* 6.10 moved skb_gso_segment() out of netdevice.h */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #include <net/gso.h>
