@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Bad requests to the vtun family: every attribute of every command too short,
+# too long, out of range, missing, doubled, in the wrong place, in a broken
+# nest; commands that do not exist; no rights; then random mutations. Each
+# refusal has a text and changes nothing, and the kernel stays quiet.
+#
+# One resident program does it all: selftests/net/nlfuzz.c.
+#
+# SEED=N gives the mutations of an earlier run again, MUTATIONS=N how many.
+# Proves: B54 B55 B57 B58 (netlink input), R12 (no rights, no answer)
+# shellcheck source=selftests/net/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+MUTATIONS=${MUTATIONS:-$([ "$FULL" = 1 ] && echo 200000 || echo 20000)}
+GROUPS_N=11
+
+plan $((2 + GROUPS_N + 2))
+begin vtun
+ns_add a
+ipn a link add vt0 type vtun
+ipn a link set vt0 up
+
+args=(-n "$MUTATIONS")
+[ -z "${SEED:-}" ] || args+=(-s "$SEED")
+n=0
+while read -r result what; do
+	case $result in
+	ok) pass "netlink input: $what"; n=$((n + 1)) ;;
+	not) fail "netlink input: ${what#ok }"; n=$((n + 1)) ;;
+	'#') note "$what" ;;
+	*) note "$result $what" ;;
+	esac
+done < <(in_ns a nlfuzz "${args[@]}" vt0 2>&1; echo "# exit status $?")
+if [ $n = $GROUPS_N ]; then
+	pass "the program came to its end"
+else
+	fail "the program ran $n of $GROUPS_N groups"
+	KTAP_N=$((KTAP_N + GROUPS_N - n))
+fi
+
+empty_again() { in_ns a vtunctl flush && in_ns a vtunctl show --json | jget 'info.children' | grep -qx 0; }
+check "the family still works" empty_again
+finish
