@@ -433,12 +433,13 @@ int vtun_k_sa_install(struct vtun_k *k, const struct vtun_k_install *ins)
 	int ret = enter(k, "sa_install");
 	struct vtun_k_sa *out;
 
-	if (!ret && !c)
-		ret = fail(k, -ENOENT, "no such child");
-	if (!ret && !ins->in && !ins->out)
-		ret = fail(k, -EINVAL, "no SA");
-	if (!ret)
-		ret = install_check(k, ins, ins->in, VTUN_DIR_IN);
+	if (ret)
+		return ret;
+	if (!c)
+		return fail(k, -ENOENT, "no such child");
+	if (!ins->in && !ins->out)
+		return fail(k, -EINVAL, "no SA");
+	ret = install_check(k, ins, ins->in, VTUN_DIR_IN);
 	if (!ret)
 		ret = install_check(k, ins, ins->out, VTUN_DIR_OUT);
 	if (ret)

@@ -86,7 +86,7 @@ int vtun_parse_u64(const char *s, uint64_t min, uint64_t max, uint64_t *val,
 int vtun_parse_u32(const char *s, uint32_t min, uint32_t max, uint32_t *val,
 		   struct vtun_err *err)
 {
-	uint64_t v;
+	uint64_t v = 0;
 	int ret;
 
 	ret = vtun_parse_u64(s, min, max, &v, err);

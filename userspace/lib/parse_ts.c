@@ -73,7 +73,7 @@ static int prefix_len(const struct vtun_ts *ts)
 static int parse_range(const char *s, char *low, const char *high,
 		       struct vtun_ts *ts, struct vtun_err *err)
 {
-	struct vtun_addr a, b;
+	struct vtun_addr a = { 0 }, b = { 0 };
 
 	if (vtun_parse_addr(low, &a, NULL) || vtun_parse_addr(high, &b, NULL) ||
 	    a.family != b.family)
@@ -91,7 +91,7 @@ static int parse_range(const char *s, char *low, const char *high,
 static int parse_prefix(const char *s, char *addr, const char *len,
 			struct vtun_ts *ts, struct vtun_err *err)
 {
-	struct vtun_addr a;
+	struct vtun_addr a = { 0 };
 	uint32_t bits, n;
 
 	if (vtun_parse_addr(addr, &a, NULL))

@@ -245,7 +245,7 @@ int vtunctl_run(int argc, char **argv)
 		return ctl_fail(&c, CTL_USAGE, "no verb; try vtunctl --help");
 	}
 	ret = find_verb(&c);
-	if (ret)
+	if (!c.verb)
 		return ret;
 	if (want_help)
 		return help(c.verb);
