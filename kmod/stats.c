@@ -54,5 +54,25 @@ static const struct kernel_param_ops objects_ops = {
 	.get = objects_get,
 };
 
+/* live_*: created and not yet freed */
+static int live_get(char *buffer, const struct kernel_param *kp)
+{
+	long type = (long)kp->arg;
+
+	return scnprintf(buffer, PAGE_SIZE, "%d\n",
+			 atomic_read(&created[type]) -
+			 atomic_read(&destroyed[type]));
+}
+
+static const struct kernel_param_ops live_ops = {
+	.get = live_get,
+};
+
 module_param_cb(objects, &objects_ops, NULL, 0444);
 MODULE_PARM_DESC(objects, "objects created and destroyed so far (read only)");
+module_param_cb(live_devices, &live_ops, (void *)VTUN_OBJECT_DEVICE, 0444);
+MODULE_PARM_DESC(live_devices, "devices that exist (read only)");
+module_param_cb(live_children, &live_ops, (void *)VTUN_OBJECT_CHILD, 0444);
+MODULE_PARM_DESC(live_children, "children that exist (read only)");
+module_param_cb(live_sas, &live_ops, (void *)VTUN_OBJECT_SA, 0444);
+MODULE_PARM_DESC(live_sas, "SAs that exist (read only)");
