@@ -195,8 +195,7 @@ void ctl_text_child(const json_t *child, const json_t *sas)
 	if (!has(child, "id"))
 		return;
 	json_array_foreach(sas, i, sa)
-		if (num(sa, "child_id") == num(child, "id"))
-			text_sa(sa, "  ", false);
+		text_sa(sa, "  ", false);
 }
 
 void ctl_text_sas(const json_t *sas)

@@ -18,6 +18,8 @@ struct view {
 	const char *name;		/* filter */
 	json_t *info, *children, *sas, *ike;
 	json_t *ike_children;		/* of the daemon, before merging */
+	json_t *by_id;			/* id as text: child */
+	json_t *of_child;		/* id as text: array of SAs */
 	bool daemon;
 };
 
@@ -33,28 +35,43 @@ static json_int_t num(const json_t *obj, const char *key)
 	return json_integer_value(json_object_get(obj, key));
 }
 
+static const char *id_key(json_int_t id)
+{
+	static char key[24];
+
+	snprintf(key, sizeof(key), "%lld", (long long)id);
+	return key;
+}
+
 static json_t *child_by_id(const struct view *v, json_int_t id)
 {
-	json_t *child;
-	size_t i;
+	return json_object_get(v->by_id, id_key(id));
+}
 
-	json_array_foreach(v->children, i, child)
-		if (id && num(child, "id") == id)
-			return child;
-	return NULL;
+static json_t *sas_of(const struct view *v, const json_t *child)
+{
+	return json_object_get(v->of_child, id_key(num(child, "id")));
 }
 
 static int gather_children(struct ctl *c, struct view *v)
 {
 	struct vtun_k_child *list;
 	unsigned int i, n;
+	const char *key;
+	json_t *child;
 
 	if (vtun_k_child_list(c->k, &list, &n))
 		return ctl_kernel_fail(c);
 	v->children = json_array();
-	for (i = 0; i < n; i++)
-		json_array_append_new(v->children,
-				      ctl_model_child(c->k, &list[i]));
+	v->by_id = json_object();
+	v->of_child = json_object();
+	for (i = 0; i < n; i++) {
+		child = ctl_model_child(c->k, &list[i]);
+		key = id_key(list[i].id);
+		json_object_set(v->by_id, key, child);
+		json_object_set_new(v->of_child, key, json_array());
+		json_array_append_new(v->children, child);
+	}
 	free(list);
 	return CTL_OK;
 }
@@ -71,9 +88,11 @@ static int gather_sas(struct ctl *c, struct view *v)
 	for (i = 0; i < n; i++) {
 		sa = ctl_model_sa(&list[i]);
 		child = child_by_id(v, list[i].child_id);
-		if (child)
+		if (child) {
 			json_object_set(sa, "child",
 					json_object_get(child, "name"));
+			json_array_append(sas_of(v, child), sa);
+		}
 		json_array_append_new(v->sas, sa);
 	}
 	free(list);
@@ -84,17 +103,16 @@ static int gather_sas(struct ctl *c, struct view *v)
  * How many generations of SAs a child has: 2 while old and new coexist. Larval
  * and expired SAs carry nothing and do not count.
  */
-static unsigned int generations(const struct view *v, json_int_t id)
+static unsigned int generations(const json_t *sas)
 {
 	unsigned int in = 0, out = 0;
 	const char *state;
 	json_t *sa;
 	size_t i;
 
-	json_array_foreach(v->sas, i, sa) {
+	json_array_foreach(sas, i, sa) {
 		state = str(sa, "state");
-		if (num(sa, "child_id") != id || !strcmp(state, "larval") ||
-		    !strcmp(state, "expired"))
+		if (!strcmp(state, "larval") || !strcmp(state, "expired"))
 			continue;
 		if (!strcmp(str(sa, "dir"), "in"))
 			in++;
@@ -112,7 +130,7 @@ static void set_states(struct view *v)
 	size_t i;
 
 	json_array_foreach(v->children, i, child) {
-		sas = generations(v, num(child, "id"));
+		sas = generations(sas_of(v, child));
 		if (json_object_get(child, "out_spi"))
 			state = sas > 1 ? "rekeying" : "up";
 		else if (json_object_get(child, "acquire_age_ms"))
@@ -244,7 +262,7 @@ static int print_text(struct ctl *c, struct view *v)
 		ctl_text_ike(v->ike);
 	json_array_foreach(v->children, i, child)
 		if (v->what & SHOW_CHILDREN)
-			ctl_text_child(child, v->sas);
+			ctl_text_child(child, sas_of(v, child));
 	if (v->what == SHOW_SAS)
 		ctl_text_sas(v->sas);
 	return CTL_OK;
@@ -293,5 +311,7 @@ int ctl_show(struct ctl *c)
 	json_decref(v.sas);
 	json_decref(v.ike);
 	json_decref(v.ike_children);
+	json_decref(v.by_id);
+	json_decref(v.of_child);
 	return ret;
 }
