@@ -97,3 +97,25 @@ int ctl_rekey(struct ctl *c)
 {
 	return conn_command(c, "rekey");
 }
+
+int ctl_reload(struct ctl *c)
+{
+	json_t *reply;
+	int ret;
+
+	ret = ctl_end(c);
+	if (ret)
+		return ret;
+	ret = ctl_daemon(c, json_pack("{s:s}", "cmd", "reload"), &reply, false);
+	if (ret)
+		return ret;
+	if (c->json)
+		json_dumpf(reply, stdout, JSON_COMPACT);
+	else
+		printf("connections changed: %d",
+		       (int)json_integer_value(json_object_get(reply,
+							       "changed")));
+	putchar('\n');
+	json_decref(reply);
+	return CTL_OK;
+}

@@ -58,6 +58,8 @@ const struct ctl_verb ctl_verbs[] = {
 	{ "rekey", "CONN [CHILD]",
 	  "Asks the daemon for new keys; without CHILD for the IKE SA.",
 	  ctl_rekey, false },
+	{ "reload", "", "Asks the daemon to read its configuration again.",
+	  ctl_reload, true },
 	{ "genkey", "", "Prints a new Ed25519 private key in base64.",
 	  ctl_genkey, false },
 	{ "pubkey", "", "Reads a private key, prints its public key.",

@@ -157,6 +157,7 @@ int ctl_monitor(struct ctl *c);
 int ctl_up(struct ctl *c);
 int ctl_down(struct ctl *c);
 int ctl_rekey(struct ctl *c);
+int ctl_reload(struct ctl *c);
 int ctl_genkey(struct ctl *c);
 int ctl_pubkey(struct ctl *c);
 int ctl_version(struct ctl *c);

@@ -59,8 +59,8 @@ _vtunctl() {
 	esac
 	if [ -z "$words" ]; then
 		case "${verb[*]:0:2}" in
-		'') words='child sa spi flush show monitor up down rekey genkey
-			pubkey version help --json --socket --help' ;;
+		'') words='child sa spi flush show monitor up down rekey reload
+			genkey pubkey version help --json --socket --help' ;;
 		child) words='add del' ;;
 		sa) words='install activate del' ;;
 		spi) words=alloc ;;
