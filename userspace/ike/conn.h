@@ -71,6 +71,8 @@ void ike_child_set_reason(struct ike_child *c, const char *text);
 
 /* the pair that serves: up, managed, not superseded, not closing; or NULL */
 struct ike_pair *ike_child_live(const struct ike_child *c);
+/* any pair at both ends, superseded ones included */
+bool ike_child_serving(const struct ike_child *c);
 /* should this child be negotiated now? */
 bool ike_child_needed(const struct ike_child *c);
 /* a negotiation of this child failed: cause for the log, next try */

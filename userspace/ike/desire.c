@@ -15,6 +15,7 @@
  */
 #include "exch.h"
 
+#define REPLACE_MIN_MS	1000	/* a command does not cut an attempt short */
 #define ROUNDS_MAX	10000	/* a loop of steps would be a bug; it ends */
 
 /* ---- one IKE SA ---- */
@@ -118,6 +119,9 @@ static bool rekey_ike(struct ike_sa *sa)
 		return false;
 	}
 	if (!in_use(sa) && !sa->forced)
+		return false;
+	/* not before it is known to be the successor that stays (2.8.2) */
+	if (sa->old && sa->old->own.kind == IKE_EXCH_REKEY_IKE)
 		return false;
 	sa->forced = false;
 	ike_rekey_start(sa);
@@ -245,10 +249,14 @@ static bool replace_attempt(struct ike_conn *c, struct ike_sa *sa)
 {
 	struct ike_about about = { .sa = sa };
 
+	uint64_t at = sa->created + REPLACE_MIN_MS;
+
 	if (sa->state != IKE_SA_INIT_SENT && !sa->hinted)
 		return false;
-	if (c->next_try > c->e->now) {
-		ike_engine_timer_at(c->e, c->next_try);
+	if (c->next_try > at)
+		at = c->next_try;
+	if (at > c->e->now) {
+		ike_engine_timer_at(c->e, at);
 		return false;
 	}
 	ike_conn_set_reason(c, sa->hint[0] ? sa->hint : "no answer from peer");

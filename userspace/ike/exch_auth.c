@@ -307,7 +307,7 @@ void ike_auth_respond(struct ike_sa *sa)
 		 ike_wire_id_text(&sa->remote_id, id, sizeof(id)));
 	ike_sa_up(sa, text);
 	if (p) {
-		ike_pair_up(p, false);
+		ike_pair_up(p);
 		ike_install_report(p, NULL, started);
 	}
 	if (sa->peer_contact)

@@ -167,8 +167,9 @@ static void rekey_refused(struct ike_sa *sa, const struct ike_wire_notify *n)
 	ike_action_notify(sa->e, IKE_NTF_FAILED, &about,
 			  "peer refused to rekey with %s",
 			  ike_wire_notify_name(n->type));
+	/* an unproven one it may not have yet */
 	if (n->type != IKE_WIRE_N_CHILD_SA_NOT_FOUND || !old ||
-	    old->state != IKE_PAIR_UP)
+	    old->state != IKE_PAIR_UP || !old->proven)
 		return;
 	/* it has lost this one: make a new child instead, 2.25.1 */
 	ike_pair_retire(old);
@@ -221,7 +222,7 @@ void ike_child_respond(struct ike_sa *sa)
 	ike_negotiate_answer(x, &m.b, false);
 	ike_msg_send_reply(&m, sa);
 	ike_exch_end(x);
-	ike_pair_up(p, false);
+	ike_pair_up(p);
 	if (old && old->state == IKE_PAIR_UP)
 		old->superseded = true;
 	ike_install_report(p, old, started);
@@ -247,8 +248,13 @@ static uint16_t find_old(struct ike_sa *sa, const struct ike_wire_notify *n,
 	if (n->protocol != IKE_WIRE_PROTO_ESP || !spi)
 		return IKE_WIRE_N_CHILD_SA_NOT_FOUND;
 	*old = ike_pair_by_out(sa->conn, spi);
-	if (!*old)
+	if (!*old) {
+		/* it may come with the answer to our own request */
+		if (sa->own.kind == IKE_EXCH_NEW_CHILD ||
+		    sa->own.kind == IKE_EXCH_REKEY_CHILD)
+			return IKE_WIRE_N_TEMPORARY_FAILURE;
 		return IKE_WIRE_N_CHILD_SA_NOT_FOUND;
+	}
 	if ((*old)->state != IKE_PAIR_UP || (*old)->superseded)
 		return IKE_WIRE_N_TEMPORARY_FAILURE;
 	return 0;

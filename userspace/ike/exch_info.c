@@ -99,11 +99,11 @@ static void deleted_by_peer(struct ike_pair *p)
 {
 	struct ike_about about = { .child = p->child, .pair = p };
 	struct ike_child *c = p->child;
-	bool live = ike_child_live(c) == p;
+	bool serving = p->state == IKE_PAIR_UP;
 
 	/* hands over to the successor, if there is one (2.8) */
 	ike_pair_retire(p);
-	if (!live || ike_child_live(c))
+	if (!serving || ike_child_serving(c))
 		return;
 	ike_action_notify(c->conn->e, IKE_NTF_CHILD_DOWN, &about,
 			  "deleted by peer");

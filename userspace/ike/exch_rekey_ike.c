@@ -83,6 +83,8 @@ static struct ike_sa *make_new(struct ike_sa *sa, struct ike_exch *x,
 		return NULL;
 	}
 	new->old = sa;
+	new->root = sa->root;
+	new->gen = sa->gen + 1;
 	return new;
 }
 
@@ -150,8 +152,8 @@ static uint16_t check_request(struct ike_sa *sa, struct ike_exch *x,
 	struct ike_wire_err err;
 
 	/* busy with its children, replaced or closing: 2.25.2 */
-	if (sa->superseded || sa->close || sa->state != IKE_SA_UP ||
-	    sa->own.kind == IKE_EXCH_NEW_CHILD ||
+	if (sa->superseded || sa->redundant || sa->close ||
+	    sa->state != IKE_SA_UP || sa->own.kind == IKE_EXCH_NEW_CHILD ||
 	    sa->own.kind == IKE_EXCH_REKEY_CHILD ||
 	    sa->own.kind == IKE_EXCH_DELETE_CHILD)
 		return IKE_WIRE_N_TEMPORARY_FAILURE;

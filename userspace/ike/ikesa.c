@@ -40,6 +40,7 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_conn *conn,
 	sa->heard = e->now;
 	sa->rtx.next = UINT64_MAX;
 	sa->order = ++e->order;
+	sa->root = sa->order;
 	do {
 		ike_engine_random(e, &spi, sizeof(spi));
 	} while (!spi);
@@ -419,6 +420,9 @@ static bool sa_loses(const struct ike_sa *sa, const struct ike_sa *to)
 {
 	uint64_t a = sa->up_at, b = to->up_at;
 
+	/* rekeyed on while its rival was still on its way: that one lost */
+	if (sa->root == to->root && sa->gen != to->gen)
+		return sa->gen < to->gen;
 	if (sa->initiator == to->initiator ||
 	    (a < b ? b - a : a - b) >= IKE_COLLISION_MS)
 		return sa->order < to->order;
@@ -444,8 +448,7 @@ static void settle_redundant(struct ike_conn *c, struct ike_sa *sa,
 	struct ike_engine *e = c->e;
 
 	if (!best->proven) {
-		if (sa->initiator && !best->check &&
-		    best->own.kind != IKE_EXCH_LIVENESS) {
+		if (!best->check && best->own.kind != IKE_EXCH_LIVENESS) {
 			best->check = true;
 			e->again = true;
 		}

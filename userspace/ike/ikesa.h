@@ -90,6 +90,7 @@ struct ike_deferred {
  * @del_spis: inbound SPIs to delete that no pair stands for any more
  * @order: place in the sequence of all IKE SAs of the engine
  * @up_order: the same when it came up (INITIAL_CONTACT)
+ * @root: @order of the first one in a line of rekeys, @gen: place in it
  * @heard: last authenticated message
  * @linger: DELETING: forgotten then
  * @fail_at: give up then, after an unprotected error; text in @hint
@@ -122,19 +123,19 @@ struct ike_sa {
 	struct {
 		struct ike_buf msg;
 		unsigned int sent;
-		uint64_t interval, next, sent_at;
+		uint64_t interval, next;
 	} rtx;
 	struct ike_deferred defer[IKE_DEFER_MAX];
 	unsigned int n_defer;
 	uint32_t dead_spis[8], del_spis[IKE_DEL_MAX];
 	unsigned int n_dead, n_del;
-	uint64_t order, up_order;
+	uint64_t order, up_order, root;
 	uint64_t created, up_at, heard, rekey_at, life_end, linger, fail_at;
 	uint64_t close_at;
 	bool close, half_open, superseded, redundant, proven, check;
 	bool inherited, forced;
 	bool peer_contact, nat_local, nat_remote, hinted;
-	unsigned int restarts;
+	unsigned int restarts, gen;
 	struct ike_sa *old;
 	char hint[128], close_text[128];
 };

@@ -13,27 +13,16 @@
 #include <string.h>
 
 /*
- * Standby without proof becomes current after this. Without another pair the
- * packets are waiting, so soon; beside one that works, only when the peer has
- * had time for all its retransmissions.
+ * Standby without proof becomes current after this, even without a daemon. By
+ * then the peer has had time for nearly all its retransmissions. Where no
+ * other pair works ike_pair_settle() does not wait that long.
  */
-#define DEADLINE_NEW_MS		2000
-#define DEADLINE_REKEY_MS	30000
+#define DEADLINE_MS	30000
 
 static void cause(char *buf, size_t size, const struct ike_kresult *res)
 {
 	snprintf(buf, size, "kernel refused the SAs: %s",
 		 res->text[0] ? res->text : strerror(-res->err));
-}
-
-static struct ike_pair *serving(const struct ike_pair *except)
-{
-	struct ike_pair *p;
-
-	ike_list_for_each(p, &except->child->pairs, node)
-		if (p != except && p->state == IKE_PAIR_UP)
-			return p;
-	return NULL;
 }
 
 /* the peer deleted it before its answer reached us (bug B28) */
@@ -82,7 +71,7 @@ static void own_done(struct ike_pair *p, const struct ike_kresult *res)
 		ike_child_failed(c, sa, text);
 		return;
 	}
-	ike_pair_up(p, !x->failed);
+	ike_pair_up(p);
 	if (old)
 		old->superseded = true;
 	ike_install_report(p, old, x->started);
@@ -124,8 +113,7 @@ static int install_peer(struct ike_sa *sa,
 	struct ike_child_keys keys;
 	struct ike_pair_install ins = {
 		.keys = &keys, .done = done, .mode = IKE_KSWITCH_STANDBY,
-		.deadline_ms = serving(x->pair) ? DEADLINE_REKEY_MS :
-						  DEADLINE_NEW_MS,
+		.deadline_ms = DEADLINE_MS,
 	};
 
 	if (ike_negotiate_keys(sa, x, &keys))

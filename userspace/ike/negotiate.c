@@ -215,6 +215,7 @@ uint16_t ike_negotiate_request(struct ike_sa *sa, struct ike_exch *x,
 	p->ts_local = local;
 	p->ts_remote = remote;
 	p->nonce = *ike_nonce_min(&x->ni, &x->nr);
+	p->first = first;
 	x->pair = p;
 	return 0;
 }
@@ -294,6 +295,7 @@ int ike_negotiate_response(struct ike_sa *sa, struct ike_exch *x,
 	p->ts_local = w.tsi;
 	p->ts_remote = w.tsr;
 	p->nonce = *ike_nonce_min(&x->ni, &x->nr);
+	p->first = first;
 	return 0;
 }
 

@@ -125,6 +125,9 @@ void ike_pair_install(struct ike_pair *p, const struct ike_pair_install *ins)
 	r->in.esn = r->out.esn = p->suite.esn == IKE_ESN_YES;
 	r->in.replay_window = p->child->cfg.replay_window;
 	r->in.limits = r->out.limits = p->limits;
+	/* requests take effect in the order they are made, so it is now */
+	if (ins->mode == IKE_KSWITCH_NOW)
+		p->child->cur = p;
 	pair_wait(p, r, ins->done);
 }
 
@@ -172,24 +175,42 @@ void ike_pair_activate(struct ike_pair *p)
 	p->child->cur = p;
 }
 
-/* the current pair goes: its best successor takes over first */
-static void hand_over(struct ike_pair *p)
+/* first what the peer has for certain, then what was negotiated last */
+static bool better_heir(const struct ike_pair *p, const struct ike_pair *than)
+{
+	if (p->proven != than->proven)
+		return p->proven;
+	if (p->superseded != than->superseded)
+		return !p->superseded;
+	return ike_pair_loses(than, p);
+}
+
+static struct ike_pair *heir(const struct ike_pair *p)
 {
 	struct ike_pair *next, *best = NULL;
 
-	if (p->child->cur != p)
-		return;
-	p->child->cur = NULL;
-	ike_list_for_each(next, &p->child->pairs, node) {
-		if (next == p || next->state != IKE_PAIR_UP)
-			continue;
-		if (!best || (best->superseded && !next->superseded) ||
-		    (best->superseded == next->superseded &&
-		     ike_pair_loses(best, next)))
+	ike_list_for_each(next, &p->child->pairs, node)
+		if (next != p && next->state == IKE_PAIR_UP && !next->hard &&
+		    (!best || better_heir(next, best)))
 			best = next;
-	}
-	if (best)
-		ike_pair_activate(best);
+	return best;
+}
+
+/*
+ * Before an outbound SA goes another one is made current. That may be so
+ * already, but a switch by the kernel is known here only when its event
+ * arrives, so nothing is left to belief; activating the current SA is harmless.
+ */
+static void hand_over(struct ike_pair *p)
+{
+	struct ike_child *c = p->child;
+	struct ike_pair *to = c->cur;
+
+	if (!to || to == p || to->state != IKE_PAIR_UP || to->hard)
+		to = heir(p);
+	c->cur = NULL;
+	if (to)
+		ike_pair_activate(to);
 }
 
 void ike_pair_retire(struct ike_pair *p)
@@ -211,6 +232,8 @@ void ike_pair_drop(struct ike_pair *p)
 {
 	switch (p->state) {
 	case IKE_PAIR_NEW:
+		if (p->child->cur == p)
+			hand_over(p);
 		/* a larval SPI; with a request pending ike_pair_input() acts */
 		if (!p->waits)
 			delete_sa(p, IKE_DIR_IN, p->spi_in);
@@ -238,13 +261,11 @@ void ike_pair_close(struct ike_pair *p)
 		p->state = IKE_PAIR_CLOSING;
 }
 
-void ike_pair_up(struct ike_pair *p, bool current)
+void ike_pair_up(struct ike_pair *p)
 {
 	p->state = IKE_PAIR_UP;
 	p->up_at = p->e->now;
 	p->proven = p->ours;
-	if (current)
-		p->child->cur = p;
 	p->child->want = false;
 	p->child->reason[0] = '\0';
 	p->e->again = true;
@@ -320,7 +341,7 @@ struct ike_pair *ike_pair_by_out(const struct ike_conn *c, uint32_t spi)
 
 	ike_list_for_each(child, &c->children, node) {
 		p = ike_pair_by_spi(child, IKE_DIR_OUT, spi);
-		if (p && p->sa)
+		if (p)
 			return p;
 	}
 	return NULL;

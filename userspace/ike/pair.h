@@ -37,6 +37,7 @@ enum ike_pair_state {
  *	to a daemon that did
  * @waits: kernel requests whose result is still to come
  * @ours: we sent the request that made it
+ * @first: made in IKE_AUTH
  * @proven: the peer has installed it for certain
  * @superseded: a successor was negotiated
  * @adopted: found in the kernel at start
@@ -60,7 +61,7 @@ struct ike_pair {
 	struct ike_suite suite;
 	struct ike_ts_list ts_local, ts_remote;
 	struct ike_limits limits;
-	bool ours, proven, superseded, adopted, renew, rekey, hard;
+	bool ours, first, proven, superseded, adopted, renew, rekey, hard;
 	bool delete_sent;
 	uint8_t soft_cause, queries;
 	uint64_t traffic, idle_ms;	/* answer to ike_pair_query() */
@@ -106,7 +107,7 @@ void ike_pair_drop(struct ike_pair *p);
 /* asks for a Delete to the peer; an orphan is dropped */
 void ike_pair_close(struct ike_pair *p);
 /* installed: from now on it serves */
-void ike_pair_up(struct ike_pair *p, bool current);
+void ike_pair_up(struct ike_pair *p);
 
 void ike_pair_input(struct ike_engine *e, const struct ike_kresult *res);
 void ike_pair_free_waits(struct ike_engine *e);
@@ -118,8 +119,11 @@ void ike_pair_free_waits(struct ike_engine *e);
 
 /* by the RFC 7296 2.8.1 rule; both ends come to the same answer */
 bool ike_pair_loses(const struct ike_pair *p, const struct ike_pair *to);
-/* anything authenticated and newer than the pair came from the peer */
-void ike_pair_heard(struct ike_sa *sa, uint64_t since);
+/*
+ * The peer sent a new request (it had all our answers before), or an answer
+ * (it had IKE_AUTH): what that proves about the pairs of @sa.
+ */
+void ike_pair_heard(struct ike_sa *sa, bool request);
 void ike_pair_settle(struct ike_child *c);
 /* soft and hard limits, adoption, loss of the IKE SA */
 void ike_pair_expire(struct ike_pair *p, const struct ike_kevent *ev);

@@ -19,6 +19,9 @@
 #include <linux/vtun.h>
 #include <stdio.h>
 
+#define CLOSE_LATE_MS	25000
+#define UNPROVEN_MS	2000
+
 /* a pair that carried nothing for that long does not deserve a new IKE SA */
 #define ORPHAN_IDLE_MS	60000
 
@@ -52,7 +55,17 @@ struct ike_pair *ike_child_live(const struct ike_child *c)
 	return best;
 }
 
-void ike_pair_heard(struct ike_sa *sa, uint64_t since)
+bool ike_child_serving(const struct ike_child *c)
+{
+	const struct ike_pair *p;
+
+	ike_list_for_each(p, &c->pairs, node)
+		if (p->state == IKE_PAIR_UP && p->sa)
+			return true;
+	return false;
+}
+
+void ike_pair_heard(struct ike_sa *sa, bool request)
 {
 	struct ike_child *c;
 	struct ike_pair *p;
@@ -62,15 +75,18 @@ void ike_pair_heard(struct ike_sa *sa, uint64_t since)
 	ike_list_for_each(c, &sa->conn->children, node)
 		ike_list_for_each(p, &c->pairs, node)
 			if (p->sa == sa && p->state == IKE_PAIR_UP &&
-			    p->up_at < since)
+			    (request || p->first))
 				p->proven = true;
 }
 
-/* somebody else's turn to close @p; do it ourselves in the end */
+/*
+ * Somebody else's turn to close @p; do it ourselves in the end, and before the
+ * deadline of a standby SA could make a loser current.
+ */
 static void close_late(struct ike_pair *p)
 {
 	if (!p->close_at)
-		p->close_at = p->e->now + IKE_COLLISION_MS;
+		p->close_at = p->e->now + CLOSE_LATE_MS;
 	if (p->close_at <= p->e->now)
 		ike_pair_close(p);
 	else
@@ -84,9 +100,14 @@ static void settle_loser(struct ike_child *c, struct ike_pair *p,
 	bool safe = w->proven || c->cur == w;
 
 	if (!p->sa) {
-		if (safe) {
+		if (w->ours) {
+			/* the peer may still send on it: it gets a Delete */
+			p->sa = w->sa;
+			p->superseded = true;
+			p->e->again = true;
+		} else if (safe) {
 			ike_pair_activate(w);
-			ike_pair_drop(p);
+			ike_pair_retire(p);
 		}
 		return;
 	}
@@ -108,6 +129,18 @@ static void settle_loser(struct ike_child *c, struct ike_pair *p,
 		w->sa->check = true;
 		p->e->again = true;
 	}
+}
+
+/*
+ * Nothing is current and packets are waiting: the new pair is used as soon as
+ * it is proven, or soon in any case.
+ */
+static void use_unproven(struct ike_child *c, struct ike_pair *w)
+{
+	if (w->proven || w->up_at + UNPROVEN_MS <= w->e->now)
+		ike_pair_activate(w);
+	else
+		ike_engine_timer_at(w->e, w->up_at + UNPROVEN_MS);
 }
 
 void ike_pair_settle(struct ike_child *c)
@@ -135,8 +168,8 @@ void ike_pair_settle(struct ike_child *c)
 			}
 		return;
 	}
-	if (!c->cur && w->proven)
-		ike_pair_activate(w);
+	if (!c->cur)
+		use_unproven(c, w);
 	ike_list_for_each_safe(p, tmp, &c->pairs, node) {
 		if (p == w || p->state != IKE_PAIR_UP)
 			continue;
@@ -152,7 +185,9 @@ void ike_pair_switched(struct ike_child *c, const struct ike_kevent *ev)
 	if (!p)
 		return;
 	c->cur = p;
-	if (ev->cause == VTUN_SWITCH_RX_PROOF)
+	/* at the deadline the peer has had time for all retransmissions */
+	if (ev->cause == VTUN_SWITCH_RX_PROOF ||
+	    ev->cause == VTUN_SWITCH_DEADLINE)
 		p->proven = true;
 }
 

@@ -88,7 +88,6 @@ void ike_window_send(struct ike_sa *sa, const uint8_t *data, size_t len)
 	sa->rtx.sent = 1;
 	sa->rtx.interval = e->cfg.retransmit_ms;
 	sa->rtx.next = e->now + sa->rtx.interval;
-	sa->rtx.sent_at = e->now;
 	ike_action_send(e, &sa->local, &sa->remote, data, len);
 	e->again = true;
 }
@@ -221,14 +220,15 @@ static void authentic(struct ike_sa *sa, enum verdict v,
 		/* it was sent after our last answer had arrived */
 		if (sa->up_at) {
 			sa->proven = true;
-			ike_pair_heard(sa, UINT64_MAX);
+			ike_pair_heard(sa, true);
 		}
 		ike_exch_request(sa, in);
 		return;
 	}
-	if (sa->up_at && sa->rtx.sent_at > sa->up_at)
+	if (sa->up_at) {
 		sa->proven = true;
-	ike_pair_heard(sa, sa->rtx.sent_at);
+		ike_pair_heard(sa, false);
+	}
 	ike_window_stop(sa);
 	sa->own_mid++;
 	ike_exch_response(sa, in);

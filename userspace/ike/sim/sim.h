@@ -56,7 +56,7 @@ struct sim_kernel {
 	uint64_t acquired[SIM_CHILDREN + 1];	/* pending since, 0 = none */
 	uint64_t timer;				/* scheduled look, 0 = none */
 	unsigned int requests, fail_at;		/* fail the k-th, 0 = none */
-	uint64_t last_done;			/* requests stay in order */
+	uint64_t last_done, last_event;		/* both stay in order */
 };
 
 struct sim_host {
@@ -115,6 +115,7 @@ struct sim {
 	/* check.c */
 	bool strict;			/* gaps are errors */
 	bool up[SIM_CHILDREN + 1];	/* both directions work(ed) */
+	uint64_t excused[SIM_CHILDREN + 1]; /* not before this time */
 	unsigned int n_children;
 	bool must_up;			/* at rest every child is up */
 	char error[256];

@@ -322,6 +322,9 @@ void sim_post_kevent(struct sim_host *h, const struct ike_kevent *ev)
 	struct sim *s = h->s;
 	uint64_t at = s->now + sim_rng_below(&s->rng, s->net.kdelay_max + 1);
 
+	if (at < h->k.last_event)
+		at = h->k.last_event;
+	h->k.last_event = at;
 	push(s, at, EV_KEV, h)->kev = *ev;
 }
 
