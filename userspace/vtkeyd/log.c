@@ -11,6 +11,9 @@
 
 #define LINE_MAX_OCTETS	1024
 
+#define FAILURES_BURST		50
+#define FAILURES_PER_SECOND	5
+
 static enum keyd_log max_level = KEYD_LOG_INFO;
 static bool journal;
 
@@ -117,6 +120,34 @@ static enum keyd_log notify_level(enum ike_notify_type t)
 	}
 }
 
+/*
+ * Strangers can cause failures as fast as they send: at most so many lines,
+ * then a few per second and a word of how many were left out.
+ */
+static bool failure_wanted(void)
+{
+	static unsigned int tokens = FAILURES_BURST, left_out;
+	static time_t last;
+	struct timespec ts;
+	uint64_t more;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	more = (uint64_t)(ts.tv_sec - last) * FAILURES_PER_SECOND;
+	last = ts.tv_sec;
+	tokens = more + tokens > FAILURES_BURST ? FAILURES_BURST :
+		 tokens + (unsigned int)more;
+	if (!tokens) {
+		left_out++;
+		return false;
+	}
+	tokens--;
+	if (left_out)
+		keyd_log(KEYD_LOG_WARNING, "left-out count=%u text=\"failures, too many to log\"",
+			 left_out);
+	left_out = 0;
+	return true;
+}
+
 void keyd_log_notify(const struct ike_notify *n)
 {
 	enum keyd_log level = notify_level(n->type);
@@ -125,7 +156,8 @@ void keyd_log_notify(const struct ike_notify *n)
 	size_t len;
 	FILE *f;
 
-	if (!keyd_log_wanted(level))
+	if (!keyd_log_wanted(level) ||
+	    (n->type == IKE_NTF_FAILED && !failure_wanted()))
 		return;
 	f = open_memstream(&line, &len);
 	if (!f)
