@@ -466,8 +466,11 @@ int vtun_k_sa_activate(struct vtun_k *k, uint32_t child_id, uint32_t spi)
 		return ret;
 	if (!sa)
 		return fail(k, -ENOENT, "no such SA");
-	if (sa->state != VTUN_SA_STANDBY)
-		return fail(k, -EINVAL, "SA is not on standby");
+	if (sa->state == VTUN_SA_ACTIVE)
+		return 0;
+	if (sa->state == VTUN_SA_EXPIRED)
+		return fail(k, -EKEYEXPIRED,
+			    "the SA expired hard, it has no keys");
 	make_current(vtun_fake_child(child_id), sa, VTUN_SWITCH_REQUEST);
 	return 0;
 }
