@@ -250,6 +250,16 @@ static bool conn_changed(const struct keyd_config *other,
 	return !o || !keyd_conn_same(o, c);
 }
 
+/* what the engine is told once, when it is made */
+static bool engine_changed(const struct keyd_config *a,
+			   const struct keyd_config *b)
+{
+	return a->retransmit_ms != b->retransmit_ms ||
+	       a->retransmit_tries != b->retransmit_tries ||
+	       a->cookie_threshold != b->cookie_threshold ||
+	       a->rekey_grace_ms != b->rekey_grace_ms;
+}
+
 int keyd_reload(struct keyd *d, unsigned int *changed)
 {
 	struct keyd_config *cfg, *old = d->cfg;
@@ -277,6 +287,8 @@ int keyd_reload(struct keyd *d, unsigned int *changed)
 	/* the Deletes and the removal of SAs come before that of the children */
 	keyd_pump(d);
 	set_log_level(d, cfg);
+	if (engine_changed(cfg, old))
+		keyd_warn("reload text=\"retransmit-timeout, retransmit-tries, cookie-threshold and rekey-grace change at the next start\"");
 	d->cfg = cfg;
 	err = keyd_tunnels_apply(d, cfg);
 	for (i = 0; i < cfg->n_conns; i++) {
