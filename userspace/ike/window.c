@@ -204,12 +204,20 @@ static void malformed(struct ike_sa *sa, enum verdict v,
 	uint8_t type = err->payload;
 	bool crit = err->notify == IKE_WIRE_N_UNSUPPORTED_CRITICAL_PAYLOAD;
 
+	/* before IKE_AUTH nothing else gets an answer (bug B11) */
+	if (v == REQUEST && !sa->up_at &&
+	    (sa->state != IKE_SA_HALF_OPEN ||
+	     in->hdr->exchange != IKE_WIRE_X_IKE_AUTH))
+		return;
 	ike_action_notify(sa->e, IKE_NTF_INFO, &about,
 			  "peer sent a malformed %s: %s",
 			  ike_wire_exchange_name(in->hdr->exchange), err->text);
-	if (v == REQUEST)
-		ike_exch_reply_notify(sa, in->hdr->exchange, err->notify,
-				      &type, crit ? 1 : 0);
+	if (v != REQUEST)
+		return;
+	ike_exch_reply_notify(sa, in->hdr->exchange, err->notify, &type,
+			      crit ? 1 : 0);
+	if (!sa->up_at)
+		ike_sa_finish(sa, true);
 }
 
 static void authentic(struct ike_sa *sa, enum verdict v,
