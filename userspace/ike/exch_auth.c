@@ -229,6 +229,19 @@ static void refuse(struct ike_sa *sa, uint16_t type, const char *text)
 	ike_sa_finish(sa, true);
 }
 
+/* IKE_SA_INIT may have been answered for another connection: is this its? */
+static bool allows(const struct ike_conn_cfg *cfg, const struct ike_suite *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < cfg->n_suites; i++)
+		if (cfg->suites[i].encr == s->encr &&
+		    cfg->suites[i].key_bits == s->key_bits &&
+		    cfg->suites[i].prf == s->prf && cfg->suites[i].ke == s->ke)
+			return true;
+	return false;
+}
+
 /* the connection whose identities are asked for; @sa->conn fits by address */
 static struct ike_conn *by_identity(struct ike_sa *sa, const struct ike_id *idi,
 				    const struct ike_id *idr)
@@ -238,7 +251,8 @@ static struct ike_conn *by_identity(struct ike_sa *sa, const struct ike_id *idi,
 	ike_list_for_each(c, &sa->e->conns, node) {
 		const struct ike_conn_cfg *cfg = &c->cfg;
 
-		if (!ike_conn_match_addr(c, &sa->local, &sa->remote))
+		if (!ike_conn_match_addr(c, &sa->local, &sa->remote) ||
+		    !allows(cfg, &sa->suite))
 			continue;
 		if (cfg->remote_id.type &&
 		    !ike_wire_id_equal(&cfg->remote_id, idi))

@@ -33,6 +33,21 @@ static void add_suites(struct ike_exch *x, const struct ike_child_cfg *cfg,
 	}
 }
 
+/* a rekey keeps what was agreed (2.9.2) */
+static void offered_ts(const struct ike_exch *x, struct ike_ts_list *local,
+		       struct ike_ts_list *remote)
+{
+	const struct ike_child_cfg *cfg = &x->child->cfg;
+
+	if (x->old && x->old->ts_local.n) {
+		*local = x->old->ts_local;
+		*remote = x->old->ts_remote;
+	} else {
+		ike_ts_list_set(local, cfg->ts_local, cfg->n_ts_local);
+		ike_ts_list_set(remote, cfg->ts_remote, cfg->n_ts_remote);
+	}
+}
+
 void ike_negotiate_offer(struct ike_sa *sa, struct ike_exch *x,
 			 struct ike_build *b, bool first)
 {
@@ -49,14 +64,7 @@ void ike_negotiate_offer(struct ike_sa *sa, struct ike_exch *x,
 			ike_build_ke(b, x->group, x->public,
 				     sizeof(x->public));
 	}
-	/* a rekey keeps what was agreed (2.9.2) */
-	if (x->old && x->old->ts_local.n) {
-		local = x->old->ts_local;
-		remote = x->old->ts_remote;
-	} else {
-		ike_ts_list_set(&local, cfg->ts_local, cfg->n_ts_local);
-		ike_ts_list_set(&remote, cfg->ts_remote, cfg->n_ts_remote);
-	}
+	offered_ts(x, &local, &remote);
 	ike_ts_build(b, IKE_WIRE_P_TSI, &local);
 	ike_ts_build(b, IKE_WIRE_P_TSR, &remote);
 }
@@ -239,11 +247,9 @@ void ike_negotiate_answer(struct ike_exch *x, struct ike_build *b, bool first)
 static int check_answer(struct ike_exch *x, const struct wish *w,
 			char *text, size_t size)
 {
-	const struct ike_child_cfg *cfg = &x->child->cfg;
 	struct ike_ts_list local, remote;
 
-	ike_ts_list_set(&local, cfg->ts_local, cfg->n_ts_local);
-	ike_ts_list_set(&remote, cfg->ts_remote, cfg->n_ts_remote);
+	offered_ts(x, &local, &remote);
 	if (!ike_ts_subset(&w->tsi, &local) ||
 	    !ike_ts_subset(&w->tsr, &remote)) {
 		snprintf(text, size, "peer answered with selectors outside "
