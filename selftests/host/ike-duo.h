@@ -322,7 +322,8 @@ static inline void duo_sum_child(void *ctx, const struct ike_child_info *i)
 {
 	struct duo_sum *s = ctx;
 
-	s->children += i->state == IKE_CHILD_UP;
+	s->children += i->state == IKE_CHILD_UP ||
+		       i->state == IKE_CHILD_REKEYING;
 	duo_mix(s, &i->state, sizeof(i->state));
 	duo_mix(s, &i->spi_in, 4);
 	duo_mix(s, &i->spi_out, 4);
