@@ -100,8 +100,29 @@ void ctl_text_ike(const json_t *ike)
 	}
 }
 
+/* which limits an SA has reached, and when */
+static void text_expired(const json_t *sa, const char *indent)
+{
+	static const char *const levels[] = { "soft", "hard" };
+	const json_t *expired;
+	char key[16];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(key, sizeof(key), "%s_expired", levels[i]);
+		expired = json_object_get(sa, key);
+		if (!expired)
+			continue;
+		printf("%s        %s limit reached: %s", indent, levels[i],
+		       str(expired, "cause"));
+		put_duration("ago", expired, "age_ms");
+		putchar('\n');
+	}
+}
+
 static void text_sa(const json_t *sa, const char *indent, bool with_child)
 {
+	const json_t *rem = json_object_get(sa, "remaining");
 	char buf[VTUN_NUM_STRLEN];
 
 	printf("%ssa %-3s %s  %s", indent, str(sa, "dir"), str(sa, "spi"),
@@ -122,24 +143,12 @@ static void text_sa(const json_t *sa, const char *indent, bool with_child)
 	put_duration("idle", sa, "idle_ms");
 	printf("  seq %lld  packets %lld  bytes %s", num(sa, "seq"),
 	       num(sa, "packets"), vtun_format_size(num(sa, "bytes"), buf));
+	if (has(rem, "packets"))
+		printf("  packets left %lld", num(rem, "packets"));
 	if (has(sa, "switched"))
 		printf("  by %s", str(sa, "switched"));
 	putchar('\n');
-	if (has(sa, "soft_expired") || has(sa, "hard_expired")) {
-		const json_t *soft = json_object_get(sa, "soft_expired");
-		const json_t *hard = json_object_get(sa, "hard_expired");
-
-		printf("%s      ", indent);
-		if (soft) {
-			printf("  soft limit reached: %s", str(soft, "cause"));
-			put_duration("ago", soft, "age_ms");
-		}
-		if (hard) {
-			printf("  hard limit reached: %s", str(hard, "cause"));
-			put_duration("ago", hard, "age_ms");
-		}
-		putchar('\n');
-	}
+	text_expired(sa, indent);
 	snprintf(buf, sizeof(buf), "%s        ", indent);
 	put_drops(buf, json_object_get(sa, "drops"));
 }

@@ -45,6 +45,10 @@ static long long now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+static const char *const head[] = {
+	"source", "event", "seq", "time_ms", NULL
+};
+
 static void text_value(const char *key, const json_t *v)
 {
 	const char *inner;
@@ -65,12 +69,22 @@ static void text_value(const char *key, const json_t *v)
 		printf(" %s=%s", key, json_is_true(v) ? "yes" : "no");
 }
 
+/* what every event has comes first, "schema" in front of all */
+static void print_json(const json_t *ev)
+{
+	json_t *all = json_pack("{s:i}", "schema", CTL_SCHEMA);
+	const char *const *h;
+
+	for (h = head; *h; h++)
+		json_object_set(all, *h, json_object_get(ev, *h));
+	json_object_update_missing(all, (json_t *)ev);
+	json_dumpf(all, stdout, JSON_COMPACT);
+	json_decref(all);
+}
+
 /* "[ 123.456] kernel #12 expire child=lan …"; takes the reference */
 static void print_event(struct monitor *m, json_t *ev)
 {
-	static const char *const head[] = {
-		"schema", "source", "event", "seq", "time_ms", NULL
-	};
 	json_int_t ms = json_integer_value(json_object_get(ev, "time_ms"));
 	json_int_t seq = json_integer_value(json_object_get(ev, "seq"));
 	const char *const *h;
@@ -78,8 +92,7 @@ static void print_event(struct monitor *m, json_t *ev)
 	json_t *v;
 
 	if (m->c->json) {
-		json_object_set_new(ev, "schema", json_integer(CTL_SCHEMA));
-		json_dumpf(ev, stdout, JSON_COMPACT);
+		print_json(ev);
 	} else {
 		printf("[%6lld.%03d] %s #%lld %s", (long long)ms / 1000,
 		       (int)(ms % 1000),
