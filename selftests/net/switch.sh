@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A new pair of SAs takes over: at once, by proof (the first authenticated
+# packet on the inbound SA of the pair), on request, at a deadline, and when
+# the SA before it expires. A refused installation leaves nothing behind.
+#
+#	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
+#
+# Proves: E-27 to E-31 (transaction, activation), RFC 7296 2.8
+# shellcheck source=selftests/net/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+ping_ok() { in_ns "${1:-a}" pings -n 3 "${2:-10.2.0.1}"; }
+out_is() { vtun_is "$1" "children[name=c].out_spi" "$(spi_of "$1" "$2")"; }
+switched() { # NS GENERATION CAUSE: one event and the dump
+	wait_until 5 events_are 1 "$1" event=switch "cause=$3" \
+		"spi=$(spi_of "$1" "$2")" &&
+	vtun_is "$1" "$(sa_out "$1" "$2").switched" "$3"
+}
+n_sas() { vtun_get b "info.sas"; }
+
+plan 29
+begin vtun
+vtun_pair
+events b
+check "generation 1, at once" vtun_up 1
+check "announced as such" switched b 1 now
+check "it carries traffic" ping_ok
+
+# --- proof
+check "generation 2 stands by at b" vtun_install b 2 standby
+check "b still sends on 1" out_is b 1
+check "the new one is on standby" vtun_is b "$(sa_out b 2).state" standby
+check "traffic on the old pair proves nothing" eval 'ping_ok && out_is b 1'
+check "generation 2 at a, at once" vtun_install a 2
+check "pings pass" ping_ok
+check "b switched by proof" switched b 2 rx-proof
+check "the old one is superseded" vtun_is b "$(sa_out b 1).state" superseded
+
+# --- a dummy packet is proof enough, without any traffic
+vtun_install b 3 standby
+vtun_install a 3 prove
+check "a dummy packet proves" switched b 3 rx-proof
+check "it is counted as dummy" equal 1 "$(vtun_drops b "$(sa_in b 3)" dummy)"
+
+# --- a forged packet is no proof
+vtun_install b 4 standby
+in_ns a forge -s "$(spi_of a 4)" -u "$SUITE" -k "$(gen_key a 4)" \
+	-i 10.1.0.1 -o 10.2.0.1 $OUT4_B flip:1:200 flip:2:80
+check "a forged packet proves nothing" eval \
+	'[ "$(vtun_drops b "$(sa_in b 4)" integrity)" = 2 ] && out_is b 3'
+check "on request" in_ns b vtunctl sa activate child c spi "$(spi_of b 4)"
+check "announced as request" switched b 4 request
+vtun_install a 4
+check "pings pass" ping_ok
+
+# --- deadline
+vtun_install a 5 standby
+t=${EPOCHREALTIME/./}
+vtun_install b 5 "standby deadline 400"
+check "at the deadline" switched b 5 deadline
+check "not before it" between 390 3000 "$(ms_since "$t")"
+
+# --- the one before expires
+vtun_install a 6
+vtun_install b 6 "" "" "hard-packets 5"
+vtun_install b 7 standby
+vtun_install a 7 standby
+in_ns b pings -n 10 10.1.0.1 > "$TMP/pings"
+check "a standby SA takes over when the old one expires" switched b 7 expired
+check "no ping was lost by it" grep -q ' lost 0 ' "$TMP/pings"
+
+# --- transactions: whole or not at all
+before=$(n_sas)
+refuse "an inbound SPI that is taken" "spi|exist" vtun_install b 7
+refuse "a reserved SPI" "spi|range|invalid" in_ns b vtunctl sa install child c \
+	out spi 255 suite "$SUITE" key "$(gen_key b 9)"
+head -c 30 "$(gen_key b 8)" > "$TMP/short"
+refuse "a key that is too short" "key" in_ns b vtunctl sa install child c \
+	in spi 0x1234 suite "$SUITE" key "$(gen_key a 8)" \
+	out spi 0x1235 suite "$SUITE" key "$TMP/short"
+refuse "a child that does not exist" "child" in_ns b vtunctl sa install \
+	child nobody out spi 0x1235 suite "$SUITE" key "$(gen_key b 8)"
+check "refusals left nothing behind" equal "$before" "$(n_sas)"
+check "the tunnel still works" ping_ok
+finish
