@@ -16,7 +16,7 @@
 MUTATIONS=${MUTATIONS:-$([ "$FULL" = 1 ] && echo 200000 || echo 20000)}
 GROUPS_N=11
 
-plan $((2 + GROUPS_N + 2))
+plan $((2 + GROUPS_N + 3))
 begin vtun
 ns_add a
 ipn a link add vt0 type vtun
@@ -40,6 +40,32 @@ else
 	KTAP_N=$((KTAP_N + GROUPS_N - n))
 fi
 
-empty_again() { in_ns a vtunctl flush && in_ns a vtunctl show --json | jget 'info.children' | grep -qx 0; }
+# Events while the listener sleeps: few are all there, in order; too many for
+# its buffer are announced as lost, and what comes behind them is right again.
+EVENTS=$([ "$FULL" = 1 ] && echo 20000 || echo 300)
+sleeping_listener() {
+	local pid seq last
+	ip netns exec "$ME-a" vtunctl monitor --json \
+		> "$TMP/events" 2> "$TMP/listener" &
+	pid=$!
+	PIDS+=("$pid")
+	wait_until 10 grep -q "module only" "$TMP/listener" || return
+	kill -STOP "$pid"
+	in_ns a nlfuzz -e "$EVENTS" vt0 || return
+	kill -CONT "$pid"
+	seq=$(in_ns a vtunctl show info --json | jget info.event_seq)
+	wait_until 10 grep -q "\"seq\":$seq," "$TMP/events" || return
+	in_ns a nlfuzz -e 1 vt0 || return
+	wait_until 10 grep -q "\"seq\":$((seq + 1))," "$TMP/events" || return
+	last=$(grep -c '"event":"resync"' "$TMP/events")
+	echo "$(wc -l < "$TMP/events") lines, $last of them resync"
+	[ "$FULL" = 1 ] || [ "$last" = 0 ]
+}
+check "a listener that sleeps knows what it missed" sleeping_listener
+
+empty_again() {
+	in_ns a vtunctl flush &&
+	in_ns a vtunctl show --json | jget 'info.children' | grep -qx 0
+}
 check "the family still works" empty_again
 finish

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * nlfuzz DEV [-n MUTATIONS] [-s SEED]: bad requests to the vtun family, driven
+ * nlfuzz [-n MUTATIONS] [-s SEED] DEV: bad requests to the vtun family, driven
  * by one resident program. DEV is a vtun device; the namespace must be empty.
+ * nlfuzz -e EVENTS DEV: nothing but so many switches of one child.
  *
  * First every attribute of every command in every wrong way: each must be
  * refused with -EINVAL or -ERANGE and a text, and must change nothing. Then
@@ -11,29 +12,12 @@
  * failed. The seed is printed and gives the same mutations again.
  */
 #include <stdarg.h>
-#include <linux/genetlink.h>
-#include <linux/netlink.h>
 #include <net/if.h>
 
 #include "util.h"
-#include "nlfuzz.h"
+#include "nlfuzz-msg.h"
+#include "nlfuzz-valid.h"
 
-#define MSG_MAX		8192
-#define BASE_ID		1000	/* child that exists throughout */
-#define BASE_SPI	0x1000	/* its inbound SA; + 1: outbound, standby */
-
-struct answer {
-	int err;
-	bool has_text;
-	char text[160];
-	uint32_t counts[3];		/* children, SAs, events (INFO_GET) */
-	uint32_t spi;			/* SPI_ALLOC */
-};
-
-static int sock;
-static uint16_t family;
-static uint32_t seq;
-static uint32_t ifindex;
 static uint64_t rng;
 static unsigned int cases, failures;
 static const char *group;
@@ -46,357 +30,6 @@ static uint32_t rnd(uint32_t below)
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
 	return (uint32_t)((z ^ (z >> 31)) >> 32) % below;
-}
-
-/* ---- requests to octets ---- */
-
-static size_t put_node(uint8_t *buf, size_t at, const struct node *x)
-{
-	struct nlattr *attr = (struct nlattr *)(buf + at);
-
-	attr->nla_type = x->type | (x->kind == NEST ? NLA_F_NESTED : 0);
-	attr->nla_type ^= x->flip;
-	attr->nla_len = NLA_HDRLEN + x->len;
-	memcpy(attr + 1, x->data, x->len);
-	return at + NLA_HDRLEN + NLA_ALIGN(x->len);
-}
-
-/* nests get their true length; a claim replaces it last */
-static size_t encode(const struct request *r, uint8_t *buf)
-{
-	struct nlmsghdr *nlh = (struct nlmsghdr *)buf;
-	struct genlmsghdr *genl = (struct genlmsghdr *)(nlh + 1);
-	size_t start[NODES_MAX], at = NLMSG_HDRLEN + GENL_HDRLEN;
-	unsigned int i, j;
-
-	memset(buf, 0, MSG_MAX);
-	for (i = 0; i < r->n; i++) {
-		start[i] = at;
-		at = put_node(buf, at, &r->node[i]);
-		for (j = 0; j < i; j++) {
-			struct nlattr *up = (struct nlattr *)(buf + start[j]);
-			unsigned int k;
-
-			if (r->node[j].depth >= r->node[i].depth)
-				continue;
-			for (k = j + 1; k < i; k++)
-				if (r->node[k].depth <= r->node[j].depth)
-					break;
-			if (k == i)
-				up->nla_len = at - start[j];
-		}
-	}
-	for (i = 0; i < r->n; i++)
-		if (r->node[i].claim >= 0)
-			((struct nlattr *)(buf + start[i]))->nla_len =
-				r->node[i].claim;
-	nlh->nlmsg_len = at;
-	nlh->nlmsg_type = family;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | r->flags;
-	nlh->nlmsg_seq = ++seq;
-	genl->cmd = r->cmd;
-	genl->version = VTUN_GENL_VERSION;
-	return at;
-}
-
-static const struct nlattr *find(const void *from, size_t len, uint16_t type)
-{
-	const uint8_t *p = from;
-
-	while (len >= NLA_HDRLEN) {
-		const struct nlattr *attr = (const struct nlattr *)p;
-		size_t step = NLA_ALIGN(attr->nla_len);
-
-		if (attr->nla_len < NLA_HDRLEN || attr->nla_len > len)
-			break;
-		if ((attr->nla_type & NLA_TYPE_MASK) == type)
-			return attr;
-		if (step >= len)
-			break;
-		p += step;
-		len -= step;
-	}
-	return NULL;
-}
-
-static uint32_t find_u32(const struct nlattr *nest, uint16_t type)
-{
-	const struct nlattr *attr;
-	uint32_t v = 0;
-
-	attr = nest ? find(nest + 1, nest->nla_len - NLA_HDRLEN, type) : NULL;
-	if (attr && attr->nla_len == NLA_HDRLEN + sizeof(v))
-		memcpy(&v, attr + 1, sizeof(v));
-	return v;
-}
-
-static void read_reply(const struct nlmsghdr *nlh, struct answer *a)
-{
-	const uint8_t *attrs = (const uint8_t *)(nlh + 1) + GENL_HDRLEN;
-	size_t len = nlh->nlmsg_len - NLMSG_HDRLEN - GENL_HDRLEN;
-	const struct nlattr *nest;
-
-	nest = find(attrs, len, VTUN_A_INFO);
-	if (nest) {
-		a->counts[0] = find_u32(nest, VTUN_A_INFO_CHILDREN);
-		a->counts[1] = find_u32(nest, VTUN_A_INFO_SAS);
-		a->counts[2] = find_u32(nest, VTUN_A_INFO_EVENT_SEQ);
-	}
-	nest = find(attrs, len, VTUN_A_SA);
-	if (nest)
-		a->spi = find_u32(nest, VTUN_A_SA_SPI);
-}
-
-static void read_ack(const struct nlmsghdr *nlh, struct answer *a)
-{
-	const struct nlmsgerr *e = (const struct nlmsgerr *)(nlh + 1);
-	size_t skip = NLMSG_HDRLEN + sizeof(*e);
-	const struct nlattr *text;
-
-	if (nlh->nlmsg_type == NLMSG_DONE)
-		skip = NLMSG_HDRLEN + sizeof(int);
-	memcpy(&a->err, nlh + 1, sizeof(a->err));
-	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
-		return;
-	text = find((const uint8_t *)nlh + skip, nlh->nlmsg_len - skip,
-		    NLMSGERR_ATTR_MSG);
-	a->has_text = text;
-	if (text)
-		snprintf(a->text, sizeof(a->text), "%s",
-			 (const char *)(text + 1));
-}
-
-/* until the answer to request @want is complete */
-static void receive(int fd, uint32_t want, struct answer *a)
-{
-	static uint8_t buf[65536] __attribute__((aligned(8)));
-	struct nlmsghdr *nlh;
-	ssize_t n;
-	int len;
-
-	memset(a, 0, sizeof(*a));
-	for (;;) {
-		n = recv(fd, buf, sizeof(buf), 0);
-		if (n < 0)
-			err(1, "%s: case %u: no answer", group, cases);
-		nlh = (struct nlmsghdr *)buf;
-		for (len = n; NLMSG_OK(nlh, (unsigned int)len);
-		     nlh = NLMSG_NEXT(nlh, len)) {
-			if (nlh->nlmsg_seq != want)
-				continue;
-			if (nlh->nlmsg_type == NLMSG_ERROR ||
-			    nlh->nlmsg_type == NLMSG_DONE) {
-				read_ack(nlh, a);
-				return;
-			}
-			if (nlh->nlmsg_type == family)
-				read_reply(nlh, a);
-		}
-	}
-}
-
-static struct answer ask(const struct request *r)
-{
-	static uint8_t buf[MSG_MAX] __attribute__((aligned(8)));
-	struct answer a;
-	size_t len;
-
-	len = encode(r, buf);
-	if (send(sock, buf, len, 0) != (ssize_t)len)
-		err(1, "send");
-	receive(sock, seq, &a);
-	return a;
-}
-
-/* ---- valid requests ---- */
-
-static struct node *add(struct request *r, uint8_t depth, enum nest nest,
-			enum kind kind, uint16_t type)
-{
-	struct node *x = &r->node[r->n++];
-
-	memset(x, 0, sizeof(*x));
-	x->depth = depth;
-	x->nest = nest;
-	x->kind = kind;
-	x->type = type;
-	x->claim = -1;
-	return x;
-}
-
-/* a number of the width of its kind, or the first octets of something */
-static struct node *add_num(struct request *r, uint8_t depth, enum nest nest,
-			    enum kind kind, uint16_t type, uint64_t v)
-{
-	static const uint8_t width[] = { 1, 2, 4, 8, 0, 4 };
-	struct node *x = add(r, depth, nest, kind, type);
-
-	x->len = width[kind];
-	memcpy(x->data, &v, x->len);
-	return x;
-}
-
-static void add_ts(struct request *r, uint16_t type)
-{
-	static const uint8_t low[] = { 10, 1, 0, 1 }, high[] = { 10, 1, 0, 9 };
-	struct node *x;
-
-	add(r, 1, IN_CHILD, NEST, type)->multi = true;
-	x = add_num(r, 2, IN_TS, ADDR, VTUN_A_TS_START, 0);
-	x->need = true;
-	memcpy(x->data, low, 4);
-	x = add_num(r, 2, IN_TS, ADDR, VTUN_A_TS_END, 0);
-	x->need = true;
-	memcpy(x->data, high, 4);
-	add_num(r, 2, IN_TS, U8, VTUN_A_TS_PROTO, 6)->need = true;
-	add_num(r, 2, IN_TS, U16, VTUN_A_TS_PORT_START, 80);
-	add_num(r, 2, IN_TS, U16, VTUN_A_TS_PORT_END, 90);
-}
-
-static void begin_request(struct request *r, const char *name, uint8_t cmd)
-{
-	memset(r, 0, sizeof(*r));
-	r->name = name;
-	r->cmd = cmd;
-}
-
-static void child_new(struct request *r, uint32_t id, const char *name)
-{
-	static const uint8_t local[] = { 192, 0, 2, 1 };
-	static const uint8_t remote[] = { 192, 0, 2, 2 };
-	struct node *x;
-
-	begin_request(r, "CHILD_NEW", VTUN_CMD_CHILD_NEW);
-	add(r, 0, TOP, NEST, VTUN_A_CHILD)->need = true;
-	add_num(r, 1, IN_CHILD, U32, VTUN_A_CHILD_ID, id);
-	x = add(r, 1, IN_CHILD, STR, VTUN_A_CHILD_NAME);
-	x->need = true;
-	x->len = strlen(name) + 1;
-	memcpy(x->data, name, x->len);
-	add_num(r, 1, IN_CHILD, U32, VTUN_A_CHILD_IFINDEX,
-		ifindex)->need = true;
-	add_num(r, 1, IN_CHILD, U8, VTUN_A_CHILD_MODE, VTUN_MODE_TUNNEL);
-	x = add_num(r, 1, IN_CHILD, ADDR, VTUN_A_CHILD_LOCAL, 0);
-	x->need = true;
-	memcpy(x->data, local, 4);
-	x = add_num(r, 1, IN_CHILD, ADDR, VTUN_A_CHILD_REMOTE, 0);
-	x->need = true;
-	memcpy(x->data, remote, 4);
-	add_ts(r, VTUN_A_CHILD_TS_LOCAL);
-	add_ts(r, VTUN_A_CHILD_TS_REMOTE);
-	add_num(r, 1, IN_CHILD, U32, VTUN_A_CHILD_FLAGS,
-		VTUN_CHILD_F_ON_DEMAND);
-	add_num(r, 1, IN_CHILD, U32, VTUN_A_CHILD_HOLD_PACKETS, 4);
-	add_num(r, 1, IN_CHILD, U32, VTUN_A_CHILD_HOLD_BYTES, 65536);
-	add_num(r, 1, IN_CHILD, U32, VTUN_A_CHILD_HOLD_MS, 500);
-}
-
-static void child_select(struct request *r, const char *name, uint8_t cmd,
-			 uint32_t id)
-{
-	begin_request(r, name, cmd);
-	add(r, 0, TOP, NEST, VTUN_A_CHILD)->need = true;
-	add_num(r, 1, IN_CHILD, U32, VTUN_A_CHILD_ID, id)->need = true;
-}
-
-static void sa_select(struct request *r, const char *name, uint8_t cmd,
-		      enum vtun_dir dir, uint32_t spi)
-{
-	begin_request(r, name, cmd);
-	add(r, 0, TOP, NEST, VTUN_A_SA)->need = true;
-	add_num(r, 1, IN_SA, U8, VTUN_A_SA_DIR, dir)->need = true;
-	add_num(r, 1, IN_SA, U32, VTUN_A_SA_SPI, spi)->need = true;
-	add_num(r, 1, IN_SA, U32, VTUN_A_SA_CHILD_ID,
-		BASE_ID)->need = dir == VTUN_DIR_OUT;
-}
-
-static void spi_alloc(struct request *r)
-{
-	begin_request(r, "SPI_ALLOC", VTUN_CMD_SPI_ALLOC);
-	add(r, 0, TOP, NEST, VTUN_A_SA);
-	add_num(r, 1, IN_SA, U32, VTUN_A_SA_CHILD_ID, BASE_ID);
-	add_num(r, 0, TOP, U32, VTUN_A_SPI_MIN, 0x5000);
-	add_num(r, 0, TOP, U32, VTUN_A_SPI_MAX, 0x6000);
-}
-
-static void add_sa(struct request *r, enum vtun_dir dir, uint32_t spi)
-{
-	struct node *x;
-	unsigned int i;
-
-	x = add(r, 0, TOP, NEST, VTUN_A_SA);
-	x->multi = true;
-	add_num(r, 1, IN_SA, U8, VTUN_A_SA_DIR, dir)->need = true;
-	add_num(r, 1, IN_SA, U32, VTUN_A_SA_SPI, spi)->need = true;
-	add_num(r, 1, IN_SA, U32, VTUN_A_SA_CHILD_ID, BASE_ID)->need = true;
-	add_num(r, 1, IN_SA, U16, VTUN_A_SA_ENCR, 28)->need = true;
-	x = add(r, 1, IN_SA, KEY, VTUN_A_SA_KEY);
-	x->need = true;
-	x->len = 36;
-	for (i = 0; i < x->len; i++)
-		x->data[i] = i + dir;
-	add_num(r, 1, IN_SA, U8, VTUN_A_SA_ESN, 0);
-	if (dir == VTUN_DIR_IN)
-		add_num(r, 1, IN_SA, U32, VTUN_A_SA_REPLAY_WINDOW, 64);
-	add_num(r, 1, IN_SA, U64, VTUN_A_SA_SEQ, 7);
-	add_num(r, 1, IN_SA, U64, VTUN_A_SA_SOFT_TIME_MS, 3500000);
-	add_num(r, 1, IN_SA, U64, VTUN_A_SA_HARD_TIME_MS, 3600000);
-	add_num(r, 1, IN_SA, U64, VTUN_A_SA_SOFT_BYTES, 1 << 20);
-	add_num(r, 1, IN_SA, U64, VTUN_A_SA_HARD_BYTES, 1 << 24);
-	add_num(r, 1, IN_SA, U64, VTUN_A_SA_SOFT_PACKETS, 1000);
-	add_num(r, 1, IN_SA, U64, VTUN_A_SA_HARD_PACKETS, 10000);
-}
-
-static void sa_install(struct request *r, uint32_t spi, bool standby)
-{
-	begin_request(r, standby ? "SA_INSTALL standby" : "SA_INSTALL now",
-		      VTUN_CMD_SA_INSTALL);
-	add_sa(r, VTUN_DIR_IN, spi);
-	add_sa(r, VTUN_DIR_OUT, spi + 1);
-	add_num(r, 0, TOP, U8, VTUN_A_SWITCH, standby ? VTUN_SWITCH_STANDBY :
-		VTUN_SWITCH_NOW)->need = true;
-	if (standby)
-		add_num(r, 0, TOP, U32, VTUN_A_DEADLINE_MS, 600000);
-	else
-		add(r, 0, TOP, FLAG, VTUN_A_PROVE);
-}
-
-#define N_REQUESTS 11
-
-/* the i-th valid request */
-static void valid(struct request *r, unsigned int i)
-{
-	switch (i) {
-	case 0:
-		return child_new(r, 2000, "extra");
-	case 1:
-		return child_select(r, "CHILD_GET", VTUN_CMD_CHILD_GET,
-				    BASE_ID);
-	case 2:
-		return child_select(r, "CHILD_DEL", VTUN_CMD_CHILD_DEL,
-				    BASE_ID);
-	case 3:
-		return spi_alloc(r);
-	case 4:
-		return sa_install(r, 0x2000, true);
-	case 5:
-		return sa_install(r, 0x2000, false);
-	case 6:
-		return sa_select(r, "SA_ACTIVATE", VTUN_CMD_SA_ACTIVATE,
-				 VTUN_DIR_OUT, BASE_SPI + 1);
-	case 7:
-		return sa_select(r, "SA_GET in", VTUN_CMD_SA_GET, VTUN_DIR_IN,
-				 BASE_SPI);
-	case 8:
-		return sa_select(r, "SA_GET out", VTUN_CMD_SA_GET,
-				 VTUN_DIR_OUT, BASE_SPI + 1);
-	case 9:
-		return sa_select(r, "SA_DEL in", VTUN_CMD_SA_DEL, VTUN_DIR_IN,
-				 BASE_SPI);
-	default:
-		return sa_select(r, "SA_DEL out", VTUN_CMD_SA_DEL,
-				 VTUN_DIR_OUT, BASE_SPI + 1);
-	}
 }
 
 /* ---- verdicts ---- */
@@ -967,6 +600,30 @@ static void group_random(unsigned long n, uint64_t seed)
 	end_group();
 }
 
+/* every installation is a switch, and every switch an event */
+static void churn(unsigned long n)
+{
+	struct request r;
+	unsigned long i;
+
+	setup();
+	for (i = 0; i < n; i++) {
+		uint32_t spi = 0x10000 + 2 * (i % 8);
+
+		if (i >= 8) {
+			sa_select(&r, "SA_DEL in", VTUN_CMD_SA_DEL, VTUN_DIR_IN,
+				  spi);
+			must(ask(&r), r.name);
+			sa_select(&r, "SA_DEL out", VTUN_CMD_SA_DEL,
+				  VTUN_DIR_OUT, spi + 1);
+			must(ask(&r), r.name);
+		}
+		sa_install(&r, spi, false);
+		remove_node(&r, r.n - 1);	/* needs no proof */
+		must(ask(&r), r.name);
+	}
+}
+
 static void resolve(void)
 {
 	struct request r;
@@ -996,12 +653,14 @@ static void resolve(void)
 
 int main(int argc, char **argv)
 {
-	unsigned long n = 20000;
+	unsigned long n = 20000, events = 0;
 	uint64_t seed = now_us();
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:s:")) != -1) {
-		if (opt == 'n')
+	while ((opt = getopt(argc, argv, "e:n:s:")) != -1) {
+		if (opt == 'e')
+			events = parse_num(optarg, "-e");
+		else if (opt == 'n')
 			n = parse_num(optarg, "-n");
 		else if (opt == 's')
 			seed = parse_num(optarg, "-s");
@@ -1009,12 +668,16 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (optind + 1 != argc)
-		errx(2, "usage: nlfuzz [-n MUTATIONS] [-s SEED] DEV");
+		errx(2, "usage: nlfuzz [-n MUTATIONS] [-s SEED] [-e EVENTS] DEV");
 	ifindex = if_nametoindex(argv[optind]);
 	if (!ifindex)
 		err(1, "%s", argv[optind]);
 	sock = open_socket();
 	resolve();
+	if (events) {
+		churn(events);
+		return 0;
+	}
 	group_valid();
 	group_lengths();
 	group_values();

@@ -93,7 +93,7 @@ static const struct bad_value bad_values[] = {
 	{ IN_SA, VTUN_A_SA_REPLAY_WINDOW, UINT32_MAX },
 	{ IN_SA, VTUN_A_SA_SEQ, 1ULL << 32 },		/* no ESN */
 	{ IN_SA, VTUN_A_SA_SEQ, UINT64_MAX },
-	{ IN_SA, VTUN_A_SA_SOFT_TIME_MS, 3600001 },	/* beyond the hard one */
+	{ IN_SA, VTUN_A_SA_SOFT_TIME_MS, 3600001 },	/* beyond hard */
 	{ IN_SA, VTUN_A_SA_HARD_TIME_MS, 1 },
 	{ IN_SA, VTUN_A_SA_HARD_TIME_MS, UINT64_MAX },
 	{ IN_SA, VTUN_A_SA_SOFT_TIME_MS, UINT64_MAX },
