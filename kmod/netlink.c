@@ -69,7 +69,7 @@ static struct vtun_child *select_child(struct genl_info *info,
 	return ERR_PTR(-ENOENT);
 }
 
-/* vtun_net.ctl; larval SAs may go at any time, hence RCU as well */
+/* vtun_net.ctl; larval SAs may go at any time: RCU as well for inbound ones */
 static struct vtun_sa *select_sa(struct genl_info *info,
 				 const struct vtun_select *sel)
 {
@@ -88,7 +88,9 @@ static struct vtun_sa *select_sa(struct genl_info *info,
 		child = select_child(info, sel);
 		if (IS_ERR(child))
 			return ERR_CAST(child);
+		spin_lock_bh(&vn->lock);
 		sa = vtun_sa_find_out(child, cpu_to_be32(sel->spi));
+		spin_unlock_bh(&vn->lock);
 	}
 	if (sa)
 		return sa;

@@ -54,6 +54,8 @@ struct vtun_sa *vtun_sa_find_out(struct vtun_child *child, __be32 spi)
 {
 	struct vtun_sa *sa;
 
+	/* vtun_net.ctl does not keep the timers of larval SAs off the list */
+	lockdep_assert_held(&child->net->lock);
 	list_for_each_entry(sa, &child->sas, child_node)
 		if (sa->dir == VTUN_DIR_OUT && sa->spi == spi)
 			return sa;

@@ -146,7 +146,7 @@ int vtun_sa_install(struct vtun_child *child, const struct vtun_sa_install *req,
 /* reserves an SPI in [@min, @max]; @child may be NULL; vtun_net.ctl */
 int vtun_sa_alloc_spi(struct vtun_net *vn, struct vtun_child *child, u32 min,
 		      u32 max, u32 *spi, struct netlink_ext_ack *extack);
-/* a child's outbound SA; vtun_net.ctl or vtun_net.lock */
+/* a child's outbound SA; vtun_net.lock, and vtun_net.ctl to keep it */
 struct vtun_sa *vtun_sa_find_out(struct vtun_child *child, __be32 spi);
 /* makes an outbound SA current; vtun_net.ctl */
 int vtun_sa_activate(struct vtun_sa *sa, struct netlink_ext_ack *extack);
