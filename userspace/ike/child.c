@@ -18,7 +18,8 @@ bool ike_child_needed(const struct ike_child *c)
 	if (c->conn->deleted || !c->conn->cfg.remote.family)
 		return false;
 	/* on the losing one of two IKE SAs: who closes that one re-creates */
-	if (live && !(live->sa->redundant && live->sa->initiator))
+	if (live && !live->sa->expired &&
+	    !(live->sa->redundant && live->sa->initiator))
 		return false;
 	ike_list_for_each(p, &c->pairs, node) {
 		if (p->state == IKE_PAIR_NEW)

@@ -124,7 +124,8 @@ struct ike_sa *ike_conn_sa(const struct ike_conn *c)
 
 	ike_list_for_each(sa, &c->e->sas, node)
 		if (sa->conn == c && sa->state == IKE_SA_UP &&
-		    !sa->superseded && !sa->redundant && !sa->close)
+		    !sa->superseded && !sa->redundant && !sa->close &&
+		    !sa->expired)
 			return sa;
 	return NULL;
 }

@@ -16,6 +16,7 @@
 #include "exch.h"
 
 #define REPLACE_MIN_MS	1000	/* a command does not cut an attempt short */
+#define OVERTIME_MS	30000	/* an expired IKE SA waits for its heir */
 #define ROUNDS_MAX	10000	/* a loop of steps would be a bug; it ends */
 
 /* ---- one IKE SA ---- */
@@ -110,8 +111,17 @@ static bool rekey_ike(struct ike_sa *sa)
 	struct ike_engine *e = sa->e;
 
 	if (sa->life_end <= e->now) {
-		ike_sa_close(sa, "lifetime is over");
-		return true;
+		/* could not be rekeyed: another one first, if it is needed */
+		if (sa->life_end + OVERTIME_MS <= e->now || !in_use(sa) ||
+		    !sa->conn->cfg.remote.family) {
+			ike_sa_close(sa, "lifetime is over");
+			return true;
+		}
+		ike_engine_timer_at(e, sa->life_end + OVERTIME_MS);
+		if (!sa->expired)
+			e->again = true;
+		sa->expired = true;
+		return false;
 	}
 	ike_engine_timer_at(e, sa->life_end);
 	if (sa->rekey_at > e->now) {
@@ -163,7 +173,9 @@ static bool next_request(struct ike_sa *sa)
 		return false;
 	if (rekey_child(sa))
 		return true;
-	if (!sa->redundant && (new_child(sa) || rekey_ike(sa)))
+	if (sa == ike_conn_sa(sa->conn) && new_child(sa))
+		return true;
+	if (!sa->redundant && rekey_ike(sa))
 		return true;
 	return liveness(sa);
 }

@@ -41,7 +41,7 @@ static bool obsolete(const struct ike_sa *sa)
 		return !x->old || x->old->superseded ||
 		       x->old->state != IKE_PAIR_UP;
 	live = ike_child_live(x->child);
-	return live && !live->sa->redundant;
+	return live && !live->sa->redundant && !live->sa->expired;
 }
 
 static void send_request(struct ike_sa *sa)

@@ -420,6 +420,8 @@ static bool sa_loses(const struct ike_sa *sa, const struct ike_sa *to)
 {
 	uint64_t a = sa->up_at, b = to->up_at;
 
+	if (sa->expired != to->expired)
+		return sa->expired;
 	/* rekeyed on while its rival was still on its way: that one lost */
 	if (sa->root == to->root && sa->gen != to->gen)
 		return sa->gen < to->gen;
@@ -438,6 +440,9 @@ static bool depends(const struct ike_conn *c, const struct ike_sa *sa)
 		p = ike_child_live(child);
 		if (p && p->sa == sa)
 			return true;
+		ike_list_for_each(p, &child->pairs, node)
+			if (p->sa == sa && p->state == IKE_PAIR_NEW)
+				return true;
 	}
 	return false;
 }
@@ -456,7 +461,8 @@ static void settle_redundant(struct ike_conn *c, struct ike_sa *sa,
 	}
 	if (!sa->close_at)
 		sa->close_at = e->now + CLOSE_LATE_MS;
-	if (sa->initiator ? !depends(c, sa) : sa->close_at <= e->now)
+	if (sa->initiator || sa->expired ? !depends(c, sa) :
+	    sa->close_at <= e->now)
 		ike_sa_close(sa, "duplicate of another IKE SA");
 	else if (sa->close_at > e->now)
 		ike_engine_timer_at(e, sa->close_at);

@@ -100,6 +100,7 @@ struct ike_deferred {
  * @proven: the peer has it for certain
  * @check: liveness wanted now
  * @forced: IKE SA rekey by command
+ * @expired: lifetime is over; serves until another IKE SA has taken over
  * @inherited: superseded, and the successor has taken over
  * @old: the one it was rekeyed from, while that exists
  */
@@ -133,7 +134,7 @@ struct ike_sa {
 	uint64_t created, up_at, heard, rekey_at, life_end, linger, fail_at;
 	uint64_t close_at;
 	bool close, half_open, superseded, redundant, proven, check;
-	bool inherited, forced;
+	bool inherited, forced, expired;
 	bool peer_contact, nat_local, nat_remote, hinted;
 	unsigned int restarts, gen;
 	struct ike_sa *old;

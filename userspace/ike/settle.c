@@ -93,6 +93,17 @@ static void close_late(struct ike_pair *p)
 		ike_engine_timer_at(p->e, p->close_at);
 }
 
+static bool has_predecessor(const struct ike_child *c)
+{
+	const struct ike_pair *p;
+
+	ike_list_for_each(p, &c->pairs, node)
+		if (p->superseded && p->sa && p->state == IKE_PAIR_UP &&
+		    c->cur == p)
+			return true;
+	return false;
+}
+
 /* @p is not the one that stays, @w is */
 static void settle_loser(struct ike_child *c, struct ike_pair *p,
 			 struct ike_pair *w)
@@ -121,7 +132,8 @@ static void settle_loser(struct ike_child *c, struct ike_pair *p,
 	if (!p->ours || (p->sa->own.kind == IKE_EXCH_REKEY_CHILD &&
 			 p->sa->own.old == p)) {
 		close_late(p);
-	} else if (c->cur != p || safe) {
+	} else if (w->proven || has_predecessor(c)) {
+		/* the peer has another one to use when this one goes */
 		if (c->cur == p)
 			ike_pair_activate(w);
 		ike_pair_close(p);

@@ -9,6 +9,8 @@
 
 #include "ike/wire.h"
 
+#define STEPS_MAX	10000	/* events in one millisecond */
+
 enum event_type {
 	EV_DGRAM, EV_KREQ, EV_KRES, EV_KEV, EV_ESP, EV_TRAFFIC, EV_ENGINE,
 	EV_KERNEL, EV_CALL,
@@ -721,13 +723,16 @@ static void run_event(struct sim *s, struct sim_event *ev)
 bool sim_run(struct sim *s, uint64_t ms)
 {
 	uint64_t end = s->now + ms;
+	unsigned int i, steps = 0;
 	struct sim_event *ev;
-	unsigned int i;
 
 	for (i = 0; i < SIM_HOSTS; i++)
 		arm_kernel(&s->host[i]);
 	while (!s->error[0] && s->n_heap && s->heap[0]->at <= end) {
 		ev = pop(s);
+		steps = ev->at == s->now ? steps + 1 : 0;
+		if (steps > STEPS_MAX)
+			sim_fail(s, "time stands still");
 		s->now = ev->at;
 		run_event(s, ev);
 		event_free(ev);
