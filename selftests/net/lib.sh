@@ -446,7 +446,7 @@ sa_in() { # NS [GEN]
 # events NS: records what the module and the daemon of NS announce
 events() {
 	: > "$TMP/events.$1"
-	bg_ns "$1" vtunctl --json monitor > "$TMP/events.$1" 2> "$TMP/monitor.$1"
+	bg_ns "$1" vtunctl --json monitor >> "$TMP/events.$1" 2> "$TMP/monitor.$1"
 	# having subscribed, it says on stderr if there is no daemon
 	wait_until "${2:-2}" test -s "$TMP/monitor.$1" > /dev/null || :
 }

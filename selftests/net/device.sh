@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The vtun device: every MTU that matters, a smaller link below it, packets
+# larger than it carries. Moves and deletes are in netns.sh.
+#
+#	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
+#
+# Proves: B50, MTU and path MTU of a tunnel
+# shellcheck source=selftests/net/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+ping_ok() { in_ns "${1:-a}" pings -n 5 10.2.0.1; }
+
+mtu_sweep() { # every size that matters; a packet as large as the MTU passes
+	local mtu
+	for mtu in 1280 1281 1300 1400 1420 1437 1438; do
+		ipn a link set vt0 mtu $mtu && ipn b link set vt0 mtu $mtu &&
+		in_ns a pings -n 1 -s $((mtu - 28)) 10.2.0.1 &&
+		in_ns a pings -n 1 -s $((mtu - 48)) fd02::1 || {
+			echo "MTU $mtu"
+			return 1
+		}
+	done
+}
+
+# larger than a packet of the link: fragments of the inner packet, or of ESP
+big_pings() { in_ns a pings -n 2 -s 8000 10.2.0.1 && in_ns a pings -n 2 -s 8000 fd02::1; }
+
+slow_path() { # a small outer MTU is learnt by ICMP or known by the route
+	ipn a link set va mtu 1300 && ipn b link set vb mtu 1300
+	in_ns a tcpcheck -n 200K 10.2.0.1 && in_ns b tcpcheck -n 200K fd01::1
+}
+
+plan 12
+begin vtun
+vtun_pair
+check "tunnel is up" vtun_up
+check "pings pass" ping_ok
+check "the device has an MTU that fits into 1500" between 1280 1450 \
+	"$(in_ns a cat /sys/class/net/vt0/mtu)"
+check "MTU sweep" mtu_sweep
+refuse "an MTU of 0" "mtu|invalid|argument" ipn a link set vt0 mtu 0
+refuse "an MTU beyond all" "mtu|invalid|argument" ipn a link set vt0 mtu 70000
+check "pings of 8000 octets" big_pings
+serve a tcpcheck -l
+serve b tcpcheck -l
+check "TCP over a link of 1300" slow_path
+check "it counts what passes" eval \
+	'[ "$(in_ns a cat /sys/class/net/vt0/statistics/tx_packets)" -gt 100 ]'
+
+cleanup
+check "module can be unloaded" wait_until 10 rmmod vtun
+finish
