@@ -152,7 +152,7 @@ enum vtun_k_event_type {
 
 /**
  * struct vtun_k_event - one event of the module
- * @seq: EVENT_SEQ; of RESYNC: the first one that is missing, 0 = unknown
+ * @seq: EVENT_SEQ; of RESYNC: the first one that is missing
  * @lost: RESYNC: how many are missing, 0 = unknown
  * @child: name, "" where the event carries none
  * @dir: EXPIRE, SWITCH

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Events of the module. A lost event shows in two ways: the socket reports
- * ENOBUFS, or EVENT_SEQ jumps. Both become RESYNC, in front of the next event.
+ * Events of the module. A lost event shows in two ways: EVENT_SEQ jumps, or the
+ * socket reports ENOBUFS. A jump becomes RESYNC at once. An overflowed socket
+ * goes on dropping, and does not say so again, until its queue was empty once;
+ * hence RESYNC for ENOBUFS comes behind what was queued: a dump made then
+ * misses nothing.
  */
 #include <errno.h>
 #include <string.h>
@@ -111,7 +114,7 @@ static int refill(struct vtun_k *k)
 		if (!n || errno == EAGAIN || errno == EWOULDBLOCK)
 			return 0;
 		if (errno == ENOBUFS)
-			k->ev_lost = true;	/* what follows is newer */
+			k->ev_lost = true;
 		else if (errno != EINTR)
 			return vtun_mnl_fail(k, -errno, "events: %s",
 					     strerror(errno));
@@ -128,13 +131,12 @@ static bool gap(struct vtun_k *k, uint32_t seq, struct vtun_k_event *ev)
 
 	if (k->ev_first && jump < 0)
 		jump = 0;
-	if (!jump && !k->ev_lost)
+	if (!jump)
 		return false;
 	memset(ev, 0, sizeof(*ev));
 	ev->type = VTUN_K_EV_RESYNC;
 	ev->seq = k->ev_next;
 	ev->lost = jump > 0 ? jump : 0;
-	k->ev_lost = false;
 	k->ev_first = false;
 	k->ev_next = seq;
 	return true;
@@ -155,10 +157,9 @@ int vtun_k_event_read(struct vtun_k *k, struct vtun_k_event *ev)
 		if (!ret && !k->ev_lost)
 			return 0;
 		if (!ret) {
-			/* lost and nothing behind it: the number is unknown */
 			k->ev_lost = false;
-			k->ev_first = true;
 			ev->type = VTUN_K_EV_RESYNC;
+			ev->seq = k->ev_next;
 			return 1;
 		}
 		nlh = (const struct nlmsghdr *)(k->ev_buf + k->ev_pos);
