@@ -35,6 +35,7 @@ rekey_often() { # NS N [WORDS]: waits for each
 	local n=$1 i
 	for ((i = 0; i < $2; i++)); do
 		ctl "$n" rekey vpn ${3:+"$3"} || return
+		pause 0.3
 		wait_until 10 mirrored || return
 	done
 }
