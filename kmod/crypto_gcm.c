@@ -18,6 +18,7 @@
 #include <asm/simd.h>
 #include <crypto/aead.h>
 #include <crypto/internal/simd.h>
+#include <crypto/skcipher.h>
 #include <linux/crypto.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
@@ -69,14 +70,15 @@ static unsigned int max_reqsize;
 static struct crypto_aead *alloc(enum way way, const char *name)
 {
 	switch (way) {
-	case WAY_INTERNAL:	/* there is no module to load by that name */
+	case WAY_INTERNAL:
 		return crypto_alloc_aead(name, CRYPTO_ALG_INTERNAL,
 					 CRYPTO_ALG_INTERNAL |
 					 CRYPTO_ALG_ASYNC | CRYPTO_NOLOAD);
 	case WAY_PLAIN:
-		return crypto_alloc_aead(name, 0, 0);
+		return crypto_alloc_aead(name, 0, CRYPTO_NOLOAD);
 	default:
-		return crypto_alloc_aead(name, 0, CRYPTO_ALG_ASYNC);
+		return crypto_alloc_aead(name, 0,
+					 CRYPTO_ALG_ASYNC | CRYPTO_NOLOAD);
 	}
 }
 
@@ -241,6 +243,30 @@ static void settle(enum way way, const char *name)
 	crypto_free_aead(tfm);
 }
 
+/*
+ * Loads what the ciphers are made of and puts the synchronous one together from
+ * inside to outside. Left to itself, the kernel would run modprobe for a dozen
+ * names that no module has.
+ */
+static void load_parts(void)
+{
+	static const char *const parts[] = { "aes", "ctr", "ghash", "rfc4106" };
+	struct crypto_skcipher *ctr;
+	struct crypto_aead *gcm;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		request_module("crypto-%s", parts[i]);
+	ctr = crypto_alloc_skcipher("ctr(aes)", 0,
+				    CRYPTO_ALG_ASYNC | CRYPTO_NOLOAD);
+	if (!IS_ERR(ctr))
+		crypto_free_skcipher(ctr);
+	gcm = crypto_alloc_aead("gcm(aes)", 0,
+				CRYPTO_ALG_ASYNC | CRYPTO_NOLOAD);
+	if (!IS_ERR(gcm))
+		crypto_free_aead(gcm);
+}
+
 static void free_cpus(void)
 {
 	int cpu;
@@ -260,8 +286,7 @@ int vtun_gcm_module_init(void)
 {
 	int cpu;
 
-	/* the accelerated AES registers its modes, too, but by no alias */
-	request_module("crypto-aes");
+	load_parts();
 	settle(WAY_SYNC, "rfc4106(gcm(aes))");
 	settle(WAY_PLAIN, "rfc4106(gcm(aes))");
 	settle(WAY_INTERNAL, "__rfc4106(gcm(aes))");
