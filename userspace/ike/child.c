@@ -19,7 +19,8 @@ bool ike_child_needed(const struct ike_child *c)
 		return false;
 	/* on the losing one of two IKE SAs: who closes that one re-creates */
 	if (live && !live->sa->expired &&
-	    !(live->sa->redundant && live->sa->initiator))
+	    !(live->sa->redundant &&
+	      (live->sa->initiator || live->sa->overdue)))
 		return false;
 	ike_list_for_each(p, &c->pairs, node) {
 		if (p->state == IKE_PAIR_NEW)

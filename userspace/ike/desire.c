@@ -218,7 +218,7 @@ static bool step_sa(struct ike_sa *sa)
 	case IKE_SA_UP:
 	case IKE_SA_REKEYED:
 		ike_sa_settle_old(sa);
-		if (ike_sa_busy(sa) || sa->own.kind != IKE_EXCH_NONE)
+		if (ike_sa_busy(sa, true) || sa->own.kind != IKE_EXCH_NONE)
 			return false;
 		return next_request(sa);
 	default:

@@ -83,7 +83,7 @@ static struct ike_sa *make_new(struct ike_sa *sa, struct ike_exch *x,
 		return NULL;
 	}
 	new->old = sa;
-	new->root = sa->root;
+	new->line = sa->line;
 	new->gen = sa->gen + 1;
 	return new;
 }

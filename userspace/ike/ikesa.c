@@ -40,7 +40,6 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_conn *conn,
 	sa->heard = e->now;
 	sa->rtx.next = UINT64_MAX;
 	sa->order = ++e->order;
-	sa->root = sa->order;
 	do {
 		ike_engine_random(e, &spi, sizeof(spi));
 	} while (!spi);
@@ -115,8 +114,14 @@ uint64_t ike_sa_spi_in(const struct ike_sa *sa)
 	return sa->initiator ? sa->spi_i : sa->spi_r;
 }
 
-bool ike_sa_busy(const struct ike_sa *sa)
+/*
+ * Or early: the responder may send requests the moment it has answered
+ * IKE_AUTH, and they may overtake that answer.
+ */
+bool ike_sa_busy(const struct ike_sa *sa, bool request)
 {
+	if (request && sa->state == IKE_SA_AUTH_SENT)
+		return true;
 	return sa->peer.kind != IKE_EXCH_NONE ||
 	       (sa->own.kind != IKE_EXCH_NONE &&
 		sa->own.step == IKE_EXCH_INSTALL);
@@ -226,6 +231,10 @@ void ike_sa_up(struct ike_sa *sa, const char *how)
 	c->reason[0] = '\0';
 	if (sa->old)
 		return;
+	sa->line.order = sa->order;
+	sa->line.ours = sa->initiator;
+	sa->line.up_at = e->now;
+	sa->line.nonce = *ike_sa_nonce(sa);
 	about.duration_ms = e->now - sa->created;
 	ike_action_notify(e, IKE_NTF_IKE_UP, &about, "%s", how);
 	nat_notice(sa);
@@ -266,11 +275,9 @@ static struct ike_sa *successor(const struct ike_sa *sa)
 			return next;
 		any = next;
 	}
-	if (any)
-		return any;
 	/* rekeyed once more meanwhile */
 	next = ike_conn_sa(sa->conn);
-	return next != sa ? next : NULL;
+	return next && next != sa ? next : any;
 }
 
 /*
@@ -416,17 +423,30 @@ void ike_sa_finish(struct ike_sa *sa, bool linger)
 	sa->e->again = true;
 }
 
+static bool apart(uint64_t a, uint64_t b)
+{
+	return (a < b ? b - a : a - b) >= IKE_COLLISION_MS;
+}
+
+/*
+ * Two lines of IKE SAs are compared by their first ones, which both ends know,
+ * whatever has been rekeyed since; within a line by the rekey itself.
+ */
 static bool sa_loses(const struct ike_sa *sa, const struct ike_sa *to)
 {
-	uint64_t a = sa->up_at, b = to->up_at;
+	const struct ike_line *a = &sa->line, *b = &to->line;
 
 	if (sa->expired != to->expired)
 		return sa->expired;
+	if (a->order != b->order) {
+		if (a->ours == b->ours || apart(a->up_at, b->up_at))
+			return a->order < b->order;
+		return ike_nonce_cmp(&a->nonce, &b->nonce) < 0;
+	}
 	/* rekeyed on while its rival was still on its way: that one lost */
-	if (sa->root == to->root && sa->gen != to->gen)
+	if (sa->gen != to->gen)
 		return sa->gen < to->gen;
-	if (sa->initiator == to->initiator ||
-	    (a < b ? b - a : a - b) >= IKE_COLLISION_MS)
+	if (sa->initiator == to->initiator || apart(sa->up_at, to->up_at))
 		return sa->order < to->order;
 	return ike_nonce_cmp(ike_sa_nonce(sa), ike_sa_nonce(to)) < 0;
 }
@@ -461,11 +481,15 @@ static void settle_redundant(struct ike_conn *c, struct ike_sa *sa,
 	}
 	if (!sa->close_at)
 		sa->close_at = e->now + CLOSE_LATE_MS;
-	if (sa->initiator || sa->expired ? !depends(c, sa) :
-	    sa->close_at <= e->now)
-		ike_sa_close(sa, "duplicate of another IKE SA");
-	else if (sa->close_at > e->now)
+	if (sa->close_at > e->now)
 		ike_engine_timer_at(e, sa->close_at);
+	else
+		sa->overdue = true;
+	/* its predecessor's children are still to come */
+	if (sa->old && sa->old->superseded && !sa->old->inherited)
+		return;
+	if ((sa->initiator || sa->expired || sa->overdue) && !depends(c, sa))
+		ike_sa_close(sa, "duplicate of another IKE SA");
 }
 
 /* exactly one IKE SA per connection stays; same rules as in settle.c */
@@ -484,6 +508,7 @@ void ike_sa_settle(struct ike_conn *c)
 		return;
 	best->redundant = false;
 	best->close_at = 0;
+	best->overdue = false;
 	ike_list_for_each(sa, &c->e->sas, node) {
 		if (sa->conn != c || sa->state != IKE_SA_UP || sa == best ||
 		    sa->superseded || sa->close)

@@ -75,6 +75,13 @@ struct ike_deferred {
 	struct ike_addr local, remote;
 };
 
+/* the IKE SA of IKE_SA_INIT that a line of rekeys began with */
+struct ike_line {
+	uint64_t order, up_at;
+	bool ours;
+	struct ike_nonce nonce;
+};
+
 /**
  * struct ike_sa - one IKE SA
  * @conn: responder: a candidate until IKE_AUTH decides
@@ -90,7 +97,7 @@ struct ike_deferred {
  * @del_spis: inbound SPIs to delete that no pair stands for any more
  * @order: place in the sequence of all IKE SAs of the engine
  * @up_order: the same when it came up (INITIAL_CONTACT)
- * @root: @order of the first one in a line of rekeys, @gen: place in it
+ * @line: the first one of its line of rekeys, @gen: its place in that
  * @heard: last authenticated message
  * @linger: DELETING: forgotten then
  * @fail_at: give up then, after an unprotected error; text in @hint
@@ -101,6 +108,7 @@ struct ike_deferred {
  * @check: liveness wanted now
  * @forced: IKE SA rekey by command
  * @expired: lifetime is over; serves until another IKE SA has taken over
+ * @overdue: redundant for long: whoever should have closed it did not
  * @inherited: superseded, and the successor has taken over
  * @old: the one it was rekeyed from, while that exists
  */
@@ -130,11 +138,12 @@ struct ike_sa {
 	unsigned int n_defer;
 	uint32_t dead_spis[8], del_spis[IKE_DEL_MAX];
 	unsigned int n_dead, n_del;
-	uint64_t order, up_order, root;
+	uint64_t order, up_order;
+	struct ike_line line;
 	uint64_t created, up_at, heard, rekey_at, life_end, linger, fail_at;
 	uint64_t close_at;
 	bool close, half_open, superseded, redundant, proven, check;
-	bool inherited, forced, expired;
+	bool inherited, forced, expired, overdue;
 	bool peer_contact, nat_local, nat_remote, hinted;
 	unsigned int restarts, gen;
 	struct ike_sa *old;
@@ -169,7 +178,8 @@ void ike_sa_finish(struct ike_sa *sa, bool linger);
 void ike_sa_delete_later(struct ike_sa *sa, uint32_t spi_in);
 /* the children of @old are those of @sa from now on */
 void ike_sa_inherit(struct ike_sa *sa, struct ike_sa *old);
-bool ike_sa_busy(const struct ike_sa *sa);
+/* must a message wait? @request of the peer, or an answer */
+bool ike_sa_busy(const struct ike_sa *sa, bool request);
 void ike_sa_settle(struct ike_conn *c);
 void ike_sa_settle_old(struct ike_sa *sa);
 /* pointers to @p or @c in any exchange are cleared */

@@ -213,6 +213,19 @@ static void hand_over(struct ike_pair *p)
 		ike_pair_activate(to);
 }
 
+/*
+ * From here on nothing is sent on @p. Were a standby SA left alone until the
+ * peer has answered our Delete, its deadline could make it current.
+ */
+void ike_pair_stop(struct ike_pair *p)
+{
+	if (p->out_gone)
+		return;
+	hand_over(p);
+	delete_sa(p, IKE_DIR_OUT, p->spi_out);
+	p->out_gone = true;
+}
+
 void ike_pair_retire(struct ike_pair *p)
 {
 	if (p->state == IKE_PAIR_NEW) {
@@ -221,8 +234,7 @@ void ike_pair_retire(struct ike_pair *p)
 	}
 	if (p->state == IKE_PAIR_GONE)
 		return;
-	hand_over(p);
-	delete_sa(p, IKE_DIR_OUT, p->spi_out);
+	ike_pair_stop(p);
 	p->state = IKE_PAIR_GONE;
 	p->gone_at = p->e->now + p->e->cfg.rekey_grace_ms;
 	p->e->again = true;
@@ -240,8 +252,7 @@ void ike_pair_drop(struct ike_pair *p)
 		break;
 	case IKE_PAIR_UP:
 	case IKE_PAIR_CLOSING:
-		hand_over(p);
-		delete_sa(p, IKE_DIR_OUT, p->spi_out);
+		ike_pair_stop(p);
 		delete_sa(p, IKE_DIR_IN, p->spi_in);
 		break;
 	case IKE_PAIR_GONE:
@@ -255,10 +266,12 @@ void ike_pair_drop(struct ike_pair *p)
 void ike_pair_close(struct ike_pair *p)
 {
 	p->e->again = true;
-	if (!p->sa || p->state == IKE_PAIR_NEW)
+	if (!p->sa || p->state == IKE_PAIR_NEW) {
 		ike_pair_drop(p);
-	else if (p->state == IKE_PAIR_UP)
+	} else if (p->state == IKE_PAIR_UP) {
 		p->state = IKE_PAIR_CLOSING;
+		ike_pair_stop(p);
+	}
 }
 
 void ike_pair_up(struct ike_pair *p)

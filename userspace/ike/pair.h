@@ -62,7 +62,7 @@ struct ike_pair {
 	struct ike_ts_list ts_local, ts_remote;
 	struct ike_limits limits;
 	bool ours, first, proven, superseded, adopted, renew, rekey, hard;
-	bool delete_sent;
+	bool delete_sent, out_gone;
 	uint8_t soft_cause, queries;
 	uint64_t traffic, idle_ms;	/* answer to ike_pair_query() */
 	uint64_t up_at, rekey_at, idle_at, close_at, gone_at;
@@ -100,6 +100,8 @@ void ike_pair_install(struct ike_pair *p, const struct ike_pair_install *ins);
 /* how much did it carry? ike_pair_asked() goes on from there */
 void ike_pair_query(struct ike_pair *p);
 void ike_pair_activate(struct ike_pair *p);
+/* outbound SA now, nothing else; another pair takes over first */
+void ike_pair_stop(struct ike_pair *p);
 /* the peer knows: outbound SA now, inbound SA after the grace time */
 void ike_pair_retire(struct ike_pair *p);
 /* both SAs now */

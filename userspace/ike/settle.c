@@ -87,10 +87,12 @@ static void close_late(struct ike_pair *p)
 {
 	if (!p->close_at)
 		p->close_at = p->e->now + CLOSE_LATE_MS;
-	if (p->close_at <= p->e->now)
+	if (p->close_at > p->e->now)
+		ike_engine_timer_at(p->e, p->close_at);
+	else if (p->sa)
 		ike_pair_close(p);
 	else
-		ike_engine_timer_at(p->e, p->close_at);
+		ike_pair_retire(p);
 }
 
 static bool has_predecessor(const struct ike_child *c)
@@ -117,8 +119,8 @@ static void settle_loser(struct ike_child *c, struct ike_pair *p,
 			p->superseded = true;
 			p->e->again = true;
 		} else if (safe) {
-			ike_pair_activate(w);
-			ike_pair_retire(p);
+			ike_pair_stop(p);
+			close_late(p);
 		}
 		return;
 	}

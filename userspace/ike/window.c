@@ -185,7 +185,12 @@ static enum verdict judge(const struct ike_sa *sa,
 static void defer(struct ike_sa *sa, const struct ike_in *in)
 {
 	struct ike_deferred *d;
+	unsigned int i;
 
+	for (i = 0; i < sa->n_defer; i++)
+		if (sa->defer[i].msg.len == in->len &&
+		    !memcmp(sa->defer[i].msg.data, in->data, in->len))
+			return;
 	/* the peer sends it again if this overflows */
 	if (sa->n_defer == IKE_DEFER_MAX)
 		return;
@@ -272,7 +277,7 @@ void ike_window_input(struct ike_sa *sa, const struct ike_addr *local,
 		sa->heard = sa->e->now;
 		ike_action_send(sa->e, &sa->local, &sa->remote,
 				sa->reply.data, sa->reply.len);
-	} else if (ike_sa_busy(sa)) {
+	} else if (ike_sa_busy(sa, v == REQUEST)) {
 		/* a repetition of what is being worked on waits as well */
 		if (v != REQUEST || sa->peer.kind == IKE_EXCH_NONE)
 			defer(sa, &in);
@@ -290,7 +295,7 @@ bool ike_window_replay(struct ike_sa *sa)
 {
 	struct ike_deferred d;
 
-	if (!sa->n_defer || ike_sa_busy(sa))
+	if (!sa->n_defer || ike_sa_busy(sa, true))
 		return false;
 	d = sa->defer[0];
 	sa->n_defer--;

@@ -357,6 +357,9 @@ static void run_kreq(struct sim_event *ev)
 	struct sim_event *done;
 	struct ike_kresult res;
 
+	/* what a dead daemon asked for is done before the next one starts */
+	if (ev->gen != h->gen && h->e)
+		return;
 	sim_kernel_request(h, r, &res);
 	sim_trace(h->s, "%c kernel %s%s in %08x out %08x%s", h->name,
 		  kreq_name(r->type), r->type != IKE_KREQ_INSTALL ? "" :
