@@ -129,8 +129,8 @@ static struct vtun_child *child_alloc(struct vtun_net *vn,
  * Takes the wanted id, or the next free one: ids are not used again at once,
  * so that a listener that is late does not confuse two children.
  */
-static int child_take_id(struct vtun_net *vn, struct vtun_child *child, u32 want,
-			 struct netlink_ext_ack *extack)
+static int child_take_id(struct vtun_net *vn, struct vtun_child *child,
+			 u32 want, struct netlink_ext_ack *extack)
 {
 	int err;
 

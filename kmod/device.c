@@ -28,8 +28,8 @@
 #include "sa.h"
 
 /* outer IPv6, ESP header, IV, ICV, padding with its length, next header */
-#define OVERHEAD_MAX	(sizeof(struct ipv6hdr) + sizeof(struct vtun_esp_hdr) + \
-			 8 + 16 + 3 + 2)
+#define OVERHEAD_MAX	(sizeof(struct ipv6hdr) + \
+			 sizeof(struct vtun_esp_hdr) + 8 + 16 + 3 + 2)
 #define MTU_DEFAULT	1400
 /* tunnels inside tunnels: five legal levels pass, a loop ends */
 #define DEPTH_MAX	6
@@ -118,7 +118,7 @@ static bool too_big(struct vtun_child *child, const struct vtun_sa *sa,
 	if (!path_mtu)
 		return false;
 	mtu = vtun_child_mtu(child, sa, path_mtu);
-	/* RFC 8200 5: no IPv6 link is narrower; what does not fit is our task */
+	/* RFC 8200 5: no IPv6 link is narrower; the rest is our task */
 	if (skb->protocol == htons(ETH_P_IPV6))
 		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
 	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :

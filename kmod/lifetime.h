@@ -12,12 +12,12 @@ struct vtun_limits {
 	u64 soft_time, hard_time;
 	u64 soft_bytes, hard_bytes;
 	u64 soft_packets, hard_packets;
-	u64 soft_seq, hard_seq;		/* last number that may be sent; from ESN */
+	u64 soft_seq, hard_seq; /* last number that may be sent; from ESN */
 };
 
 /* consumption so far */
 struct vtun_usage {
-	u64 age;			/* ms of CLOCK_BOOTTIME since installation */
+	u64 age; /* ms of CLOCK_BOOTTIME since installation */
 	u64 bytes, packets, seq;
 };
 

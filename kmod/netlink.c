@@ -250,7 +250,7 @@ static int spi_alloc(struct sk_buff *req, struct genl_info *info)
 	return reply_end(info, skb, hdr, put_larval(skb, spi, sel.id));
 }
 
-/* the request lives on in taps and in the acknowledgement of an error */
+/* the request lives on in taps and in the answer to an error */
 static void wipe_keys(struct genl_info *info)
 {
 	struct nlattr *sa, *attr;

@@ -141,16 +141,24 @@ const struct nla_policy vtun_policy_spi_alloc[VTUN_A_SPI_MAX + 1] = {
 	[VTUN_A_SPI_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &range_spi),
 };
 
-#define missing(extack, nest, type, msg) ({			\
-	NL_SET_ERR_MSG(extack, msg);				\
-	NL_SET_ERR_ATTR_MISS(extack, nest, type);		\
-	-EINVAL;						\
-})
+/* @msg is a constant: the macros of netlink.h want it to be literally there */
+static int missing(struct netlink_ext_ack *extack, const struct nlattr *nest,
+		   int type, const char *msg)
+{
+	if (extack)
+		extack->_msg = msg;
+	NL_SET_ERR_ATTR_MISS(extack, nest, type);
+	return -EINVAL;
+}
 
-#define refused(extack, attr, msg) ({				\
-	NL_SET_ERR_MSG_ATTR(extack, attr, msg);			\
-	-EINVAL;						\
-})
+static int refused(struct netlink_ext_ack *extack, const struct nlattr *attr,
+		   const char *msg)
+{
+	if (extack)
+		extack->_msg = msg;
+	NL_SET_BAD_ATTR(extack, attr);
+	return -EINVAL;
+}
 
 /*
  * The kernel's parser lets the last of several equal attributes win; here each

@@ -50,14 +50,14 @@ enum vtun_cmd {
 	VTUN_CMD_CHILD_GET,	/* do by ID or NAME, dump */
 	VTUN_CMD_CHILD_DEL,	/* do by ID or NAME: with all its SAs */
 	VTUN_CMD_SPI_ALLOC,	/* do: reserve an inbound SPI; reply SPI */
-	VTUN_CMD_SA_INSTALL,	/* do: in and/or out SA, switch; a transaction */
+	VTUN_CMD_SA_INSTALL, /* do: in and/or out SA, switch; a transaction */
 	VTUN_CMD_SA_ACTIVATE,	/* do: make a standby outbound SA current */
 	VTUN_CMD_SA_GET,	/* do by DIR, SPI (and CHILD_ID if out), dump */
 	VTUN_CMD_SA_DEL,	/* do: likewise */
 	VTUN_CMD_FLUSH,		/* do: every child and SA of the namespace */
-	VTUN_CMD_ACQUIRE_NTF,	/* event: traffic wants a child that has no SA */
+	VTUN_CMD_ACQUIRE_NTF, /* event: traffic wants a child that has no SA */
 	VTUN_CMD_EXPIRE_NTF,	/* event: SA reached a soft or hard limit */
-	VTUN_CMD_SWITCH_NTF,	/* event: a child's current outbound SA changed */
+	VTUN_CMD_SWITCH_NTF, /* event: a child's current outbound SA changed */
 	/* private: */
 	__VTUN_CMD_MAX,
 	VTUN_CMD_MAX = __VTUN_CMD_MAX - 1
@@ -97,18 +97,19 @@ enum vtun_expire_cause {
 	VTUN_CAUSE_SEQUENCE,
 };
 
-/* why an outbound SA became current; a SWITCH of SA_INSTALL is NOW or STANDBY */
+/* why an outbound SA became current; SA_INSTALL takes NOW or STANDBY */
 enum vtun_switch {
 	VTUN_SWITCH_NOW = 1,	/* at installation */
-	VTUN_SWITCH_STANDBY,	/* SA_INSTALL only: wait for one of those below */
-	VTUN_SWITCH_RX_PROOF,	/* authenticated packet on the paired inbound SA */
+	VTUN_SWITCH_STANDBY, /* SA_INSTALL only: wait for one of those below */
+	VTUN_SWITCH_RX_PROOF,	/* authenticated packet on paired inbound SA */
 	VTUN_SWITCH_REQUEST,	/* SA_ACTIVATE */
 	VTUN_SWITCH_DEADLINE,	/* DEADLINE_MS of SA_INSTALL ran out */
 	VTUN_SWITCH_EXPIRED,	/* the SA before it reached a hard limit */
 };
 
 enum vtun_child_flag {
-	VTUN_CHILD_F_ON_DEMAND = 1 << 0, /* traffic without an SA: hold, ACQUIRE */
+	/* traffic without an SA: hold, ACQUIRE */
+	VTUN_CHILD_F_ON_DEMAND = 1 << 0,
 };
 
 enum vtun_mode {
@@ -147,7 +148,7 @@ enum vtun_info_attr {
 	VTUN_A_INFO_DROPS,	/* nest: enum vtun_drop as attribute types, u64;
 				 * packets no child or SA could be blamed for
 				 */
-	VTUN_A_INFO_CRYPTO,	/* nest (multi): implementation chosen per suite */
+	VTUN_A_INFO_CRYPTO, /* nest (multi): implementation chosen per suite */
 	VTUN_A_INFO_PAD,
 	/* private: */
 	__VTUN_A_INFO_MAX,
@@ -167,13 +168,13 @@ enum vtun_crypto_attr {
 
 enum vtun_child_attr {
 	VTUN_A_CHILD_UNSPEC,
-	VTUN_A_CHILD_ID,	/* u32: >= 1; NEW: absent = the module chooses */
+	VTUN_A_CHILD_ID, /* u32: >= 1; NEW: absent = the module chooses */
 	VTUN_A_CHILD_NAME,	/* string 1..VTUN_NAME_MAX, unique, printable */
 	VTUN_A_CHILD_IFINDEX,	/* u32: the vtun device that is its door */
 	VTUN_A_CHILD_MODE,	/* u8: enum vtun_mode, default tunnel */
 	VTUN_A_CHILD_LOCAL,	/* binary 4 or 16: outer source */
 	VTUN_A_CHILD_REMOTE,	/* binary 4 or 16: outer destination */
-	VTUN_A_CHILD_TS_LOCAL,	/* nest (multi): enum vtun_ts_attr; absent = any */
+	VTUN_A_CHILD_TS_LOCAL,	/* nest (multi): vtun_ts_attr; absent = any */
 	VTUN_A_CHILD_TS_REMOTE,	/* nest (multi) */
 	VTUN_A_CHILD_FLAGS,	/* u32: enum vtun_child_flag */
 	VTUN_A_CHILD_HOLD_PACKETS, /* u32: 0..HOLD_PACKETS_MAX */
@@ -183,9 +184,9 @@ enum vtun_child_attr {
 	VTUN_A_CHILD_OUT_SPI,	/* u32: current outbound SA, absent = none */
 	VTUN_A_CHILD_MTU,	/* u32: largest inner packet, 0 = unknown */
 	VTUN_A_CHILD_HELD,	/* u32: packets in the hold queue now */
-	VTUN_A_CHILD_ACQUIRE_MS, /* u64: age of the pending acquire, absent = none */
+	VTUN_A_CHILD_ACQUIRE_MS, /* u64: age of pending acquire, absent = none */
 	VTUN_A_CHILD_SWITCHES,	/* u32: times the outbound SA changed */
-	VTUN_A_CHILD_DROPS,	/* nest: enum vtun_drop as attribute types, u64 */
+	VTUN_A_CHILD_DROPS, /* nest: enum vtun_drop as attribute types, u64 */
 	VTUN_A_CHILD_PAD,
 	/* private: */
 	__VTUN_A_CHILD_MAX,
@@ -207,9 +208,9 @@ enum vtun_ts_attr {			/* RFC 7296 3.13.1 */
 enum vtun_sa_attr {
 	VTUN_A_SA_UNSPEC,
 	VTUN_A_SA_DIR,		/* u8: enum vtun_dir */
-	VTUN_A_SA_SPI,		/* u32: >= VTUN_SPI_MIN; in: unique per namespace */
+	VTUN_A_SA_SPI, /* u32: >= VTUN_SPI_MIN; in: unique per namespace */
 	VTUN_A_SA_CHILD_ID,	/* u32 */
-	VTUN_A_SA_ENCR,		/* u16: IANA transform ID: 20 AES-GCM-16, 28 ChaCha */
+	VTUN_A_SA_ENCR, /* u16: IANA transform ID: 20 AES-GCM-16, 28 ChaCha */
 	VTUN_A_SA_KEY,		/* binary: key then salt, as RFC 4106 8.1 and
 				 * RFC 7634 2 cut it from KEYMAT; write only
 				 */
@@ -218,7 +219,7 @@ enum vtun_sa_attr {
 	VTUN_A_SA_SEQ,		/* u64: out: last number sent; in: highest seen;
 				 * INSTALL: where to start, default 0
 				 */
-	VTUN_A_SA_SOFT_TIME_MS,	/* u64: 0 or absent = no limit; so for all six */
+	VTUN_A_SA_SOFT_TIME_MS,	/* u64: 0, absent = no limit; so for all six */
 	VTUN_A_SA_HARD_TIME_MS,	/* u64: soft <= hard where both are set */
 	VTUN_A_SA_SOFT_BYTES,	/* u64: inner packet octets */
 	VTUN_A_SA_HARD_BYTES,	/* u64 */
@@ -228,15 +229,15 @@ enum vtun_sa_attr {
 	VTUN_A_SA_STATE,	/* u8: enum vtun_sa_state */
 	VTUN_A_SA_PAIR_SPI,	/* u32: the SA installed with it */
 	VTUN_A_SA_AGE_MS,	/* u64: since installation */
-	VTUN_A_SA_IDLE_MS,	/* u64: since the last packet, absent = never used */
+	VTUN_A_SA_IDLE_MS, /* u64: since the last packet, absent = never used */
 	VTUN_A_SA_BYTES,	/* u64: inner packet octets */
 	VTUN_A_SA_PACKETS,	/* u64 */
-	VTUN_A_SA_SOFT_CAUSE,	/* u8: enum vtun_expire_cause, absent = not yet */
+	VTUN_A_SA_SOFT_CAUSE, /* u8: enum vtun_expire_cause, absent = not yet */
 	VTUN_A_SA_SOFT_AGE_MS,	/* u64: since the soft expiry */
 	VTUN_A_SA_HARD_CAUSE,	/* u8: likewise for the hard one */
 	VTUN_A_SA_HARD_AGE_MS,	/* u64 */
-	VTUN_A_SA_SWITCH,	/* u8: enum vtun_switch: why it became current */
-	VTUN_A_SA_DROPS,	/* nest: enum vtun_drop as attribute types, u64 */
+	VTUN_A_SA_SWITCH, /* u8: enum vtun_switch: why it became current */
+	VTUN_A_SA_DROPS, /* nest: enum vtun_drop as attribute types, u64 */
 	VTUN_A_SA_KEY_LEN,	/* u16: octets of the key without salt */
 	VTUN_A_SA_PAD,
 	/* private: */
@@ -251,7 +252,7 @@ enum vtun_event_attr {
 	VTUN_A_EVENT_CAUSE,	/* u8: enum vtun_expire_cause (EXPIRE),
 				 * enum vtun_switch (SWITCH)
 				 */
-	VTUN_A_EVENT_OLD_SPI,	/* u32: SWITCH: outbound SA before, absent = none */
+	VTUN_A_EVENT_OLD_SPI,	/* u32: SWITCH: SA before, absent = none */
 	VTUN_A_EVENT_FLOW,	/* nest: enum vtun_flow_attr (ACQUIRE) */
 	/* private: */
 	__VTUN_A_EVENT_MAX,
@@ -297,14 +298,14 @@ enum vtun_drop {
 	VTUN_DROP_REPLAY_DUP,	/* number seen before */
 	VTUN_DROP_REPLAY_ZERO,	/* sequence number 0, or before number 1 */
 	VTUN_DROP_INTEGRITY,	/* ICV wrong: forged or damaged */
-	VTUN_DROP_PADDING,	/* pad length beyond the payload, bad pad octets */
+	VTUN_DROP_PADDING, /* pad length beyond the payload, bad pad octets */
 	VTUN_DROP_INNER_HEADER,	/* inner packet malformed */
 	VTUN_DROP_NEXT_HEADER,	/* next header neither IPv4, IPv6 nor dummy */
 	VTUN_DROP_DUMMY,	/* next header 59: dummy packet, RFC 4303 2.6 */
 	VTUN_DROP_TS_MISMATCH,	/* inner packet outside the selectors */
-	VTUN_DROP_OUTER_MISMATCH, /* other outer address family than the child */
+	VTUN_DROP_OUTER_MISMATCH, /* other outer address family than child */
 	VTUN_DROP_DEVICE_DOWN,	/* the vtun device is not up */
-	VTUN_DROP_UNKNOWN_SPI,	/* nobody's SPI (counted only when XFRM has none) */
+	VTUN_DROP_UNKNOWN_SPI,	/* nobody's SPI, XFRM has none either */
 	/* private: */
 	__VTUN_DROP_MAX,
 	VTUN_DROP_MAX = __VTUN_DROP_MAX - 1
