@@ -283,7 +283,8 @@ int ike_engine_adopt(struct ike_engine *e, uint64_t now, uint32_t kernel_child,
 	p->state = IKE_PAIR_UP;
 	p->up_at = now;
 	p->adopted = true;
-	if (!c->cur)
+	p->out_gone = !spi_out;
+	if (!c->cur && spi_out)
 		c->cur = p;
 	about.pair = p;
 	ike_action_notify(e, IKE_NTF_INFO, &about,

@@ -259,7 +259,9 @@ int ike_input_command(struct ike_engine *e, uint64_t now, enum ike_cmd_type cmd,
 
 /*
  * An SA pair found in the kernel at start (daemon died before): the engine has
- * no IKE SA for it, keeps it until a successor is up, then deletes it.
+ * no IKE SA for it, keeps it until a successor is up, then deletes it. The
+ * current outbound SA's pair is adopted first; @spi_out 0 = an inbound SA
+ * whose outbound one is gone already.
  */
 int ike_engine_adopt(struct ike_engine *e, uint64_t now, uint32_t kernel_child,
 		     uint32_t spi_in, uint32_t spi_out);

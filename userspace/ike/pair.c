@@ -191,7 +191,7 @@ static struct ike_pair *heir(const struct ike_pair *p)
 
 	ike_list_for_each(next, &p->child->pairs, node)
 		if (next != p && next->state == IKE_PAIR_UP && !next->hard &&
-		    (!best || better_heir(next, best)))
+		    !next->out_gone && (!best || better_heir(next, best)))
 			best = next;
 	return best;
 }
@@ -206,7 +206,8 @@ static void hand_over(struct ike_pair *p)
 	struct ike_child *c = p->child;
 	struct ike_pair *to = c->cur;
 
-	if (!to || to == p || to->state != IKE_PAIR_UP || to->hard)
+	if (!to || to == p || to->state != IKE_PAIR_UP || to->hard ||
+	    to->out_gone)
 		to = heir(p);
 	c->cur = NULL;
 	if (to)

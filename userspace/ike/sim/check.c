@@ -297,6 +297,26 @@ bool sim_at_rest(struct sim *s, char *why, size_t size)
 	return true;
 }
 
+static void list_sas(struct sim *s)
+{
+	static const char * const states[] = {
+		"larval", "standby", "active", "superseded", "expired",
+	};
+	const struct sim_sa *sa;
+	unsigned int h, i;
+
+	for (h = 0; h < SIM_HOSTS; h++)
+		for (i = 0; i < SIM_SAS; i++) {
+			sa = &s->host[h].k.sas[i];
+			if (sa->used)
+				sim_trace(s, "%c has %s %08x, child %u, %s",
+					  s->host[h].name,
+					  sa->dir == IKE_DIR_IN ? "in" : "out",
+					  sa->spi, sa->child,
+					  states[sa->state]);
+		}
+}
+
 bool sim_settle(struct sim *s, uint64_t ms)
 {
 	uint64_t end = s->now + ms;
@@ -306,6 +326,7 @@ bool sim_settle(struct sim *s, uint64_t ms)
 		if (sim_at_rest(s, why, sizeof(why)))
 			return true;
 		if (s->now >= end) {
+			list_sas(s);
 			sim_fail(s, "no rest after %llu s: %s",
 				 (unsigned long long)(ms / 1000), why);
 			return false;

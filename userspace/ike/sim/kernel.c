@@ -169,6 +169,8 @@ void sim_kernel_request(struct sim_host *h, const struct ike_kreq *r,
 	if ((r->type == IKE_KREQ_ALLOC_SPI || r->type == IKE_KREQ_INSTALL) &&
 	    ++h->k.requests == h->k.fail_at) {
 		res->err = -ENOMEM;
+		/* the peer may believe in the pair until our Delete arrives */
+		sim_excuse(h->s, r->kernel_child);
 		strcpy(res->text, "injected failure");
 		return;
 	}

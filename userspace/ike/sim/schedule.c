@@ -11,7 +11,9 @@
 
 /* seeds that failed once; always run first */
 const uint64_t sim_regressions[] = {
-	0,
+	11, 18, 71, 72, 221, 336, 344, 453, 942, 1153, 1376, 1480, 1492, 1494,
+	2328, 2421, 3100, 3349, 3400, 3693, 3707, 3915, 3952, 4326, 4368, 4579,
+	6406, 7003, 7703, 7831, 8378, 12569, 14127,
 };
 const unsigned int sim_n_regressions =
 	sizeof(sim_regressions) / sizeof(sim_regressions[0]);

@@ -572,14 +572,18 @@ static void adopt(struct sim_host *h, struct sim_sa *out)
 {
 	struct sim_sa *in = sim_kernel_find(&h->k, IKE_DIR_IN, 0, out->pair);
 
-	if (in && in->state == SIM_SA_ACTIVE)
+	if (in && in->state == SIM_SA_ACTIVE &&
+	    out->state != SIM_SA_EXPIRED) {
 		ike_engine_adopt(h->e, h->s->now, out->child, in->spi,
 				 out->spi);
-	else
-		out->used = false;
+		return;
+	}
+	out->used = false;
+	if (in)
+		in->used = false;
 }
 
-/* as a daemon does it: pairs are adopted, what is left over is deleted */
+/* as a daemon does it: what still works is adopted, the rest is deleted */
 void sim_restart(struct sim *s, unsigned int host)
 {
 	struct sim_host *h = &s->host[host];
@@ -596,8 +600,7 @@ void sim_restart(struct sim *s, unsigned int host)
 		for (i = 0; i < SIM_SAS; i++) {
 			struct sim_sa *sa = &h->k.sas[i];
 
-			if (!sa->used || sa->dir != IKE_DIR_OUT ||
-			    sa->state == SIM_SA_EXPIRED)
+			if (!sa->used || sa->dir != IKE_DIR_OUT)
 				continue;
 			if ((sa->state == SIM_SA_ACTIVE) == !pass)
 				adopt(h, sa);
@@ -605,8 +608,12 @@ void sim_restart(struct sim *s, unsigned int host)
 	for (i = 0; i < SIM_SAS; i++) {
 		struct sim_sa *sa = &h->k.sas[i];
 
-		if (sa->used && sa->dir == IKE_DIR_IN &&
-		    !sim_kernel_find(&h->k, IKE_DIR_OUT, sa->child, sa->pair))
+		if (!sa->used || sa->dir != IKE_DIR_IN ||
+		    sim_kernel_find(&h->k, IKE_DIR_OUT, sa->child, sa->pair))
+			continue;
+		if (sa->state == SIM_SA_ACTIVE)
+			ike_engine_adopt(h->e, s->now, sa->child, sa->spi, 0);
+		else
 			sa->used = false;
 	}
 	sim_drain(h);
