@@ -17,6 +17,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/rculist.h>
+#include <net/addrconf.h>
 #include <net/icmp.h>
 #include <net/ip_tunnels.h>
 #include <net/ipv6.h>
@@ -205,6 +206,21 @@ void vtun_device_rx(struct vtun_child *child, struct sk_buff *skb)
 	gro_cells_receive(&vd->gro_cells, skb);
 }
 
+/*
+ * No link-local address unless somebody asks for one: there is nothing on an
+ * IPsec tunnel to be found by router solicitation, and these would be the first
+ * packets into a tunnel that comes up on demand. A device without EUI-64 has
+ * no use for the default mode.
+ */
+static int device_open(struct net_device *dev)
+{
+	struct inet6_dev *idev = __in6_dev_get(dev);
+
+	if (idev && idev->cnf.addr_gen_mode == IN6_ADDR_GEN_MODE_EUI64)
+		idev->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
+	return 0;
+}
+
 static void device_stats(struct net_device *dev,
 			 struct rtnl_link_stats64 *stats)
 {
@@ -267,6 +283,7 @@ static void device_destructor(struct net_device *dev)
 static const struct net_device_ops device_ops = {
 	.ndo_init = device_ndo_init,
 	.ndo_uninit = device_ndo_uninit,
+	.ndo_open = device_open,
 	.ndo_start_xmit = device_xmit,
 	.ndo_get_stats64 = device_stats,
 };

@@ -7,6 +7,7 @@
 #include <linux/hrtimer.h>
 #include <linux/rcupdate.h>
 #include <linux/skbuff.h>
+#include <net/ipv6.h>
 
 #include "child.h"
 #include "compat.h"
@@ -118,6 +119,19 @@ static void hold_queue(struct vtun_child *child, struct sk_buff *skb, u64 now)
 		hold_arm(child);
 }
 
+/*
+ * What the kernel itself says on every link, unasked: neighbour and multicast
+ * listener discovery, IGMP. Nobody waits for a tunnel to carry it.
+ */
+static bool link_chatter(const struct vtun_flow *flow)
+{
+	if (flow->family == AF_INET)
+		return flow->proto == IPPROTO_IGMP;
+	return flow->proto == IPPROTO_ICMPV6 &&
+	       ipv6_addr_is_multicast(&flow->dst) &&
+	       IPV6_ADDR_MC_SCOPE(&flow->dst) <= IPV6_ADDR_SCOPE_LINKLOCAL;
+}
+
 void vtun_hold_add(struct vtun_child *child, struct sk_buff *skb)
 {
 	u64 now = vtun_lifetime_now();
@@ -134,7 +148,7 @@ void vtun_hold_add(struct vtun_child *child, struct sk_buff *skb)
 		vtun_esp_output(child, sa, skb);
 		return;
 	}
-	if (child->dead) {
+	if (child->dead || (!sa && link_chatter(&flow))) {
 		drop(child, skb, VTUN_DROP_NO_SA);
 	} else {
 		acquire = !sa && want_acquire(child, now);
