@@ -310,7 +310,7 @@ static inline void duo_sum_sa(void *ctx, const struct ike_sa_info *i)
 	struct duo_sum *s = ctx;
 
 	s->sas++;
-	s->up += i->state == IKE_SA_UP;
+	s->up += i->state == IKE_SA_UP || i->state == IKE_SA_REKEYING;
 	duo_mix(s, &i->spi_i, 8);
 	duo_mix(s, &i->spi_r, 8);
 	duo_mix(s, &i->state, sizeof(i->state));
@@ -369,12 +369,11 @@ static inline void duo_inner_from(struct duo_inner *in, struct ike_build *b)
 	memcpy(in->data, b->data + IKE_WIRE_HDR_LEN, in->len);
 }
 
-/* a message sealed with side @from's keys; octets in it */
-static inline size_t duo_seal(struct duo *d, unsigned int from,
-			      uint8_t exchange, uint32_t mid, bool response,
-			      const struct duo_inner *in, uint8_t *out)
+/* a message sealed with the keys of @sa's owner; octets in it */
+static inline size_t duo_seal_sa(struct ike_sa *sa, uint8_t exchange,
+				 uint32_t mid, bool response,
+				 const struct duo_inner *in, uint8_t *out)
 {
-	struct ike_sa *sa = duo_sa(d, from);
 	struct ike_wire_hdr hdr = {
 		.spi_i = sa->spi_i, .spi_r = sa->spi_r, .exchange = exchange,
 		.mid = mid,
@@ -393,6 +392,14 @@ static inline size_t duo_seal(struct duo *d, unsigned int from,
 	return len;
 }
 
+/* likewise with the newest IKE SA of side @from */
+static inline size_t duo_seal(struct duo *d, unsigned int from,
+			      uint8_t exchange, uint32_t mid, bool response,
+			      const struct duo_inner *in, uint8_t *out)
+{
+	return duo_seal_sa(duo_sa(d, from), exchange, mid, response, in, out);
+}
+
 /* the next request of side @from, whatever @from itself thinks of it */
 static inline void duo_say(struct duo *d, unsigned int from, uint8_t exchange,
 			   const struct duo_inner *in)
@@ -404,11 +411,11 @@ static inline void duo_say(struct duo *d, unsigned int from, uint8_t exchange,
 	duo_input(d, !from, msg, len);
 }
 
-/* opens a message with the keys of its receiver; false = it does not open */
-static inline bool duo_open(struct duo *d, const struct duo_msg *m,
-			    struct duo_inner *in, struct ike_wire_set *set)
+/* opens a message for @sa's owner; false = it does not open */
+static inline bool duo_open_sa(const struct ike_sa *sa,
+			       const struct duo_msg *m, struct duo_inner *in,
+			       struct ike_wire_set *set)
 {
-	struct ike_sa *sa = duo_sa(d, !m->from);
 	struct ike_wire_set outer;
 	struct ike_wire_hdr hdr;
 	struct ike_wire_err err;
@@ -422,6 +429,13 @@ static inline bool duo_open(struct duo *d, const struct duo_msg *m,
 	/* our builder adds no padding: IV, pad length and tag go */
 	in->len = outer.sk.len - IKE_CRYPTO_IV_LEN - 1 - IKE_CRYPTO_TAG_LEN;
 	return true;
+}
+
+/* likewise with the newest IKE SA of its receiver */
+static inline bool duo_open(struct duo *d, const struct duo_msg *m,
+			    struct duo_inner *in, struct ike_wire_set *set)
+{
+	return duo_open_sa(duo_sa(d, !m->from), m, in, set);
 }
 
 #endif /* VTUN_HOST_IKE_DUO_H */

@@ -166,8 +166,6 @@ static unsigned int capture(struct duo_inner *in, struct ike_wire_set *set)
 	return set->n;
 }
 
-#define HAS(set, member)	((set)->member.data != NULL)
-
 static void auth_subsets(unsigned int messages)
 {
 	unsigned int victim = messages == 2 ? 1 : 0, mask, n, ups = 0;
@@ -199,11 +197,11 @@ static void auth_subsets(unsigned int messages)
 		duo_run(&d, 20);
 		sum = duo_sum(&d, victim);
 		/* nobody is up without identity and AUTH */
-		proof = HAS(&set, auth) &&
-			(victim ? HAS(&set, idi) : HAS(&set, idr));
+		proof = set.auth.data &&
+			(victim ? set.idi.data : set.idr.data);
 		ok = ok && (proof || (!sum.up && !sum.children));
-		ok = ok && (!sum.children || (HAS(&set, sa) && HAS(&set, tsi) &&
-					      HAS(&set, tsr)));
+		ok = ok && (!sum.children ||
+			    (set.sa.data && set.tsi.data && set.tsr.data));
 		ups += sum.up;
 		duo_end(&d);
 	}
@@ -364,7 +362,8 @@ static void bad_ke(bool init)
 		ok = ok && (i == 32 || ke_refused(value, i, init));
 	for (i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
 		for (j = 0; j < 32; j++) {
-			sscanf(points[i] + 2 * j, "%2x", &v);
+			if (sscanf(points[i] + 2 * j, "%2x", &v) != 1)
+				ktap_bail("no hexadecimal number");
 			value[j] = (uint8_t)v;
 		}
 		ok = ok && ke_refused(value, 32, init);
