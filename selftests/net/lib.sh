@@ -369,7 +369,7 @@ vtun_drops() { # NS OBJECT-PATH REASON: 0 when absent
 
 vtun_sum_drops() { # NS REASON: over every SA, child and the namespace
 	in_ns "$1" vtunctl --json show | tr -d ' \n' |
-		grep -o "\"$2\":[0-9]*" | awk -F: '{ n += $2 } END { print n + 0 }'
+		grep -oE "\"($2)\":[0-9]+" | awk -F: '{ n += $2 } END { print n + 0 }'
 }
 
 # ---- two vtun gateways with manual keys ----
