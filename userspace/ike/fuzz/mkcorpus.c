@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "../../../selftests/host/ike-samples.h"
+#include "ike/wire_get.h"
 
 static void write_seed(const char *dir, const char *target, const char *name,
 		       const void *head, size_t head_len, const void *data,
@@ -54,6 +55,28 @@ static void sample_seeds(const char *dir, const struct sample *s)
 			   set.tsi.len);
 }
 
+/* for target engine: state, then one step with what the sample holds */
+static void engine_seeds(const char *dir, const struct sample *s)
+{
+	size_t len = s->len - IKE_WIRE_HDR_LEN;
+	/* up, victim 1, sealed, length, exchange, next ID, request, type */
+	uint8_t head[8] = { 0x84, 1, 0, 0, 0, 0, 0, s->data[16] };
+
+	if (!s->sealed) {
+		/* as a datagram to a responder without state */
+		head[0] = 0x80;
+		head[1] = 0;
+		ike_wire_put16(head + 2, (uint16_t)s->len);
+		write_seed(dir, "engine", s->name, head, 4, s->data, s->len);
+		return;
+	}
+	ike_wire_put16(head + 2, (uint16_t)(4 + len));
+	head[4] = s->hdr.exchange - IKE_WIRE_X_IKE_AUTH;
+	head[6] = s->hdr.flags & IKE_WIRE_F_RESPONSE ? 1 : 0;
+	write_seed(dir, "engine", s->name, head, 8,
+		   s->data + IKE_WIRE_HDR_LEN, len);
+}
+
 int main(int argc, char **argv)
 {
 	struct sample s;
@@ -65,7 +88,9 @@ int main(int argc, char **argv)
 	}
 	if (ike_crypto_init())
 		return 1;
-	for (i = 0; sample_get(i, &s); i++)
+	for (i = 0; sample_get(i, &s); i++) {
 		sample_seeds(argv[1], &s);
+		engine_seeds(argv[1], &s);
+	}
 	return i == SAMPLES ? 0 : 1;
 }
