@@ -70,7 +70,7 @@ deaths() {
 		check "$n: the daemon dies and comes back" die_and_return $n
 		pause 3
 		check "$n: nothing was lost" traffic_whole "$TMP/f2"
-		ctl $n up vpn > /dev/null 2>&1
+		ctl $n up vpn > /dev/null 2>&1 || :
 		check "$n: the tunnel is negotiated anew, one pair is left" \
 			wait_until 15 mirrored
 		check "$n: traffic still passes" ping_a 3
@@ -81,7 +81,7 @@ deaths() {
 	pause 1
 	check "both daemons dead: nothing was lost" traffic_whole "$TMP/f2"
 	check "both come back" eval 'keyd_start a && keyd_start b'
-	ctl a up vpn
+	ctl a up vpn > /dev/null 2>&1 || :
 	check "both: one pair is left" wait_until 20 mirrored
 	keyd_end TERM a
 	check "SIGTERM leaves the SAs" vtun_is a 'sas[#]' 2
@@ -91,13 +91,13 @@ deaths() {
 }
 
 volume() {
-	CHILD_A=$'keylife-type kilobytes\nkeylife-kbs 1024'
+	CHILD_A=$'keylife-type kilobytes\nkeylife-kbs 256'
 	keyd_again
 	ping_a 1 > /dev/null
 	serve b flood -l -p 7001
 	traffic "$TMP/f3"
-	check "24 MB through a volume limit of 1 MB, nothing lost" \
-		in_ns a flood -p 7001 -s 1200 -w 16 -n 20000 10.2.0.1
+	check "6 MB with a limit of 256 KB, nothing lost" \
+		in_ns a flood -p 7001 -s 1200 -w 16 -n 5000 10.2.0.1
 	check "200 datagrams a second beside it, nothing lost" \
 		traffic_whole "$TMP/f3"
 	check "at least 20 rekeys" rekeys_at_least a 20
