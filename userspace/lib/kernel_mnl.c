@@ -164,7 +164,7 @@ int vtun_mnl_talk(struct vtun_k *k, struct mnl_socket *nl,
 		ret = 1;
 		len = n;
 		nlh = (struct nlmsghdr *)k->rx;
-		for (; ret > 0 && mnl_nlmsg_ok(nlh, len);
+		for (; ret > 0 && vtun_mnl_ok(nlh, len);
 		     nlh = mnl_nlmsg_next(nlh, &len))
 			if (mnl_nlmsg_portid_ok(nlh, portid))
 				ret = on_message(k, nlh, sink);

@@ -64,6 +64,13 @@ struct vtun_mnl_sink {
 int vtun_mnl_fail(struct vtun_k *k, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* mnl_nlmsg_ok() takes a length above 2^31 for a small one */
+static inline bool vtun_mnl_ok(const struct nlmsghdr *nlh, int len)
+{
+	return len >= (int)sizeof(*nlh) && nlh->nlmsg_len >= sizeof(*nlh) &&
+	       nlh->nlmsg_len <= (unsigned int)len;
+}
+
 struct mnl_socket *vtun_mnl_socket(struct vtun_k *k, int bus, int *err);
 /* starts a request of the family in k->req */
 struct nlmsghdr *vtun_mnl_request(struct vtun_k *k, uint8_t cmd,

@@ -164,7 +164,7 @@ int vtun_k_event_read(struct vtun_k *k, struct vtun_k_event *ev)
 		}
 		nlh = (const struct nlmsghdr *)(k->ev_buf + k->ev_pos);
 		len = k->ev_len - k->ev_pos;
-		if (!mnl_nlmsg_ok(nlh, len)) {
+		if (!vtun_mnl_ok(nlh, len)) {
 			k->ev_pos = k->ev_len;
 			continue;
 		}
