@@ -372,7 +372,7 @@ static void answer_dump_error(const struct nlmsghdr *req)
 static void test_dumps(void)
 {
 	struct vtun_k *k = open_it(0);
-	struct vtun_k_child *list;
+	struct vtun_k_child *list = NULL;
 	unsigned int n;
 
 	on_request = answer_dump;
@@ -381,11 +381,13 @@ static void test_dumps(void)
 	ktap_ok(!vtun_k_child_list(k, &list, &n) && n == 3 && dumps == 1 &&
 		list[2].id == 13, "dump");
 	free(list);
+	list = NULL;
 	dumps = 0;
 	intr_until = 3;
 	ktap_ok(!vtun_k_child_list(k, &list, &n) && n == 3 && dumps == 3 &&
 		list[0].id == 31, "a dump that changed is made again");
 	free(list);
+	list = NULL;
 	intr_until = UINT32_MAX;
 	ktap_ok(vtun_k_child_list(k, &list, &n) == -EAGAIN && !n && !list,
 		"but not for ever");
@@ -615,9 +617,9 @@ static void answer_random(const struct nlmsghdr *req)
 static void test_random(void)
 {
 	struct vtun_k *k = open_it(VTUN_K_EVENTS);
-	struct vtun_k_child *children, c;
+	struct vtun_k_child *children, c = { 0 };
+	struct vtun_k_info info = { 0 };
 	struct vtun_k_event ev;
-	struct vtun_k_info info;
 	struct vtun_k_sa *sas;
 	unsigned int i, n;
 
