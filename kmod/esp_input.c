@@ -370,10 +370,10 @@ static bool is_sent_by_us(struct net *net, u8 family,
 {
 	struct vtun_net *vn = vtun_net(net);
 	struct vtun_child *child;
+	unsigned long id, tmp;
 	struct vtun_sa *out;
-	int id;
 
-	idr_for_each_entry(&vn->children, child, id) {
+	idr_for_each_entry_ul(&vn->children, child, tmp, id) {
 		if (child->family != family ||
 		    !ipv6_addr_equal(&child->local, local) ||
 		    !ipv6_addr_equal(&child->remote, remote))
