@@ -122,10 +122,16 @@ void ike_child_start_new(struct ike_sa *sa, struct ike_child *c)
 
 void ike_child_start_rekey(struct ike_sa *sa, struct ike_pair *old)
 {
+	/* by enum vtun_expire_cause; without one somebody asked for it */
+	static const char *const causes[] = {
+		"command", "time", "bytes", "packets", "sequence",
+	};
 	struct ike_about about = { .child = old->child, .pair = old };
 
 	ike_action_notify(sa->e, IKE_NTF_CHILD_REKEYING, &about,
-			  "negotiating a successor");
+			  "negotiating a successor, cause: %s",
+			  old->soft_cause < sizeof(causes) / sizeof(causes[0]) ?
+			  causes[old->soft_cause] : "?");
 	start(sa, IKE_EXCH_REKEY_CHILD, old->child, old);
 }
 
