@@ -90,10 +90,10 @@ before=$(vtun_get a info.drops.too-short)
 forge_x cut:200:0-7
 check "shorter than an ESP header: nobody's" wait_until 3 dropped too-short \
 	$((${before:-0} + 8)) info
-forge_x cut:200:8-35
-check "28 lengths shorter than ESP can be" died too-short 28
-forge_x cut:200:36-64
-check "29 lengths that might be ESP" died integrity 209
+forge_x cut:200:8-33
+check "26 lengths shorter than ESP can be" died too-short 26
+forge_x cut:200:34-64
+check "31 lengths that might be ESP" died integrity 211
 
 # --- SPIs
 before=$(vtun_get a info.drops.unknown-spi)
