@@ -456,6 +456,48 @@ static void rekeys(void)
 	duo_end(&d);
 }
 
+/* children and IKE SAs without end: bounded, answered, and gone later */
+static void floods(void)
+{
+	struct duo_inner in;
+	struct ike_wire_set set;
+	unsigned int i, most = 0;
+	struct ike_sa *sa;
+	bool ok = true;
+
+	duo_new(&d, DUO_UP);
+	duo_command(&d, 0, IKE_CMD_REKEY_CHILD, true);
+	duo_open(&d, &d.q[0], &in, &set);
+	/* without REKEY_SA, each one is a new child */
+	in.first = in.data[0];
+	in.len -= 12;
+	memmove(in.data, in.data + 12, in.len);
+	for (i = 0; i < 2000; i++)
+		ok = ok && answered(IKE_WIRE_X_CREATE_CHILD_SA, &in, &set);
+	ktap_ok(ok && d.s[1].installs < 40 && alive() && set.n == 1 &&
+		set.notify[0].type == IKE_WIRE_N_NO_ADDITIONAL_SAS,
+		"2,000 new children: %u installed", d.s[1].installs);
+	duo_end(&d);
+
+	duo_new(&d, DUO_UP);
+	duo_command(&d, 0, IKE_CMD_REKEY_IKE, false);
+	/* the successors' keys are not needed: the same request on each */
+	for (i = 0; i < 200; i++) {
+		sa = duo_sa(&d, 0);
+		if (sa->own.kind != IKE_EXCH_REKEY_IKE)
+			duo_command(&d, 0, IKE_CMD_REKEY_IKE, false);
+		/* deletes of the old ones are lost */
+		while (d.n && d.q[0].data[18] == IKE_WIRE_X_CREATE_CHILD_SA)
+			duo_run(&d, 1);
+		d.n = 0;
+		if (duo_sum(&d, 1).sas > most)
+			most = duo_sum(&d, 1).sas;
+	}
+	ktap_ok(most > 2 && most <= 17, "200 rekeys of the IKE SA: %u kept",
+		most);
+	duo_end(&d);
+}
+
 /* ---- message IDs, B13 ---- */
 
 static void window(void)
@@ -614,6 +656,7 @@ int main(void)
 	protocols();
 	deletes();
 	rekeys();
+	floods();
 	window();
 	ivs();
 	return ktap_end();

@@ -17,7 +17,8 @@
 
 #define REPLACE_MIN_MS	1000	/* a command does not cut an attempt short */
 #define OVERTIME_MS	30000	/* an expired IKE SA waits for its heir */
-#define ROUNDS_MAX	10000	/* a loop of steps would be a bug; it ends */
+#define ROUNDS_MAX	1000	/* a loop of steps would be a bug; it ends */
+#define LATER_MS	1000	/* and goes on then */
 
 /* ---- one IKE SA ---- */
 
@@ -379,4 +380,6 @@ void ike_desire_run(struct ike_engine *e)
 		run_conns(e);
 		run_sas(e);
 	} while (e->again && ++rounds < ROUNDS_MAX);
+	if (e->again)
+		ike_engine_timer_at(e, e->now + LATER_MS);
 }

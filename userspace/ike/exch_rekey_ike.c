@@ -20,6 +20,9 @@
 #define RETRY_MIN_MS	300
 #define RETRY_SPREAD_MS	1200
 
+/* IKE SAs an authenticated peer can make us keep, old ones included */
+#define SAS_MAX		16
+
 void ike_rekey_start(struct ike_sa *sa)
 {
 	const struct ike_conn_cfg *cfg = &sa->conn->cfg;
@@ -143,6 +146,16 @@ void ike_rekey_response(struct ike_sa *sa, const struct ike_in *in)
 	replaced(sa, new);
 }
 
+static bool crowded(const struct ike_conn *c)
+{
+	const struct ike_sa *sa;
+	unsigned int n = 0;
+
+	ike_list_for_each(sa, &c->e->sas, node)
+		n += sa->conn == c && sa->up_at;
+	return n >= SAS_MAX;
+}
+
 /* 0, or the error notify for the answer */
 static uint16_t check_request(struct ike_sa *sa, struct ike_exch *x,
 			      const struct ike_wire_set *set)
@@ -155,7 +168,7 @@ static uint16_t check_request(struct ike_sa *sa, struct ike_exch *x,
 	if (sa->superseded || sa->redundant || sa->close ||
 	    sa->state != IKE_SA_UP || sa->own.kind == IKE_EXCH_NEW_CHILD ||
 	    sa->own.kind == IKE_EXCH_REKEY_CHILD ||
-	    sa->own.kind == IKE_EXCH_DELETE_CHILD)
+	    sa->own.kind == IKE_EXCH_DELETE_CHILD || crowded(sa->conn))
 		return IKE_WIRE_N_TEMPORARY_FAILURE;
 	if (ike_proposal_parse(set->sa, &list, &err) || !set->ke.data)
 		return IKE_WIRE_N_INVALID_SYNTAX;

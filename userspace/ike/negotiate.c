@@ -11,6 +11,14 @@
 
 #define SPI_MIN	256	/* RFC 4303 2.1 */
 
+/*
+ * Pairs of one child that an authenticated peer can make us keep: those that
+ * work, and with those that only wait for packets in flight. Both ends rekeying
+ * at once need four.
+ */
+#define PAIRS_MAX	16
+#define PAIRS_GONE_MAX	2048
+
 static enum ike_proposal_kind kind_of(bool first)
 {
 	return first ? IKE_PROPOSAL_FIRST_CHILD : IKE_PROPOSAL_CHILD;
@@ -183,6 +191,18 @@ static void accept_suites(struct ike_exch *x, const struct ike_child_cfg *cfg,
 		add_suites(x, cfg, !ke);
 }
 
+static bool crowded(const struct ike_child *c)
+{
+	unsigned int all = 0, work = 0;
+	const struct ike_pair *p;
+
+	ike_list_for_each(p, &c->pairs, node) {
+		all++;
+		work += p->state != IKE_PAIR_GONE;
+	}
+	return work >= PAIRS_MAX || all >= PAIRS_GONE_MAX;
+}
+
 uint16_t ike_negotiate_request(struct ike_sa *sa, struct ike_exch *x,
 			       const struct ike_wire_set *set, bool first,
 			       char *text, size_t size)
@@ -202,6 +222,10 @@ uint16_t ike_negotiate_request(struct ike_sa *sa, struct ike_exch *x,
 	if (!x->child || narrow(x->child, &w, &local, &remote)) {
 		explain_ts(sa->conn, &w, text, size);
 		return IKE_WIRE_N_TS_UNACCEPTABLE;
+	}
+	if (crowded(x->child)) {
+		snprintf(text, size, "NO_ADDITIONAL_SAS: too many of this child");
+		return IKE_WIRE_N_NO_ADDITIONAL_SAS;
 	}
 	accept_suites(x, &x->child->cfg, set, first);
 	if (ike_proposal_select(kind_of(first), &w.sa, x->offer, x->n_offer, 4,
