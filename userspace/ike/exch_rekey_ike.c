@@ -20,8 +20,9 @@
 #define RETRY_MIN_MS	300
 #define RETRY_SPREAD_MS	1200
 
-/* IKE SAs an authenticated peer can make us keep, old ones included */
+/* IKE SAs an authenticated peer can make us keep: alive, and with closed ones */
 #define SAS_MAX		16
+#define SAS_CLOSED_MAX	256
 
 void ike_rekey_start(struct ike_sa *sa)
 {
@@ -149,11 +150,15 @@ void ike_rekey_response(struct ike_sa *sa, const struct ike_in *in)
 static bool crowded(const struct ike_conn *c)
 {
 	const struct ike_sa *sa;
-	unsigned int n = 0;
+	unsigned int all = 0, alive = 0;
 
-	ike_list_for_each(sa, &c->e->sas, node)
-		n += sa->conn == c && sa->up_at;
-	return n >= SAS_MAX;
+	ike_list_for_each(sa, &c->e->sas, node) {
+		if (sa->conn != c || !sa->up_at)
+			continue;
+		all++;
+		alive += sa->state != IKE_SA_DELETING;
+	}
+	return alive >= SAS_MAX || all >= SAS_CLOSED_MAX;
 }
 
 /* 0, or the error notify for the answer */
