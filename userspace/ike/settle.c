@@ -145,13 +145,10 @@ static void settle_loser(struct ike_child *c, struct ike_pair *p,
 	}
 }
 
-/*
- * Nothing is current and packets are waiting: the new pair is used as soon as
- * it is proven, or soon in any case.
- */
+/* nothing is current and packets are waiting: proof or not, it is used soon */
 static void use_unproven(struct ike_child *c, struct ike_pair *w)
 {
-	if (w->proven || w->up_at + UNPROVEN_MS <= w->e->now)
+	if (w->up_at + UNPROVEN_MS <= w->e->now)
 		ike_pair_activate(w);
 	else
 		ike_engine_timer_at(w->e, w->up_at + UNPROVEN_MS);
@@ -182,7 +179,10 @@ void ike_pair_settle(struct ike_child *c)
 			}
 		return;
 	}
-	if (!c->cur)
+	/* an event of an older switch may have come in between */
+	if (w->proven)
+		ike_pair_activate(w);
+	else if (!c->cur)
 		use_unproven(c, w);
 	ike_list_for_each_safe(p, tmp, &c->pairs, node) {
 		if (p == w || p->state != IKE_PAIR_UP)

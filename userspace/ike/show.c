@@ -60,6 +60,13 @@ static bool attempt_running(const struct ike_conn *c)
 	return false;
 }
 
+/* beside the live one; an orphan that only listens is no longer a pair */
+static bool counts(const struct ike_pair *p)
+{
+	return (p->state == IKE_PAIR_UP && (p->sa || !p->out_gone)) ||
+	       p->state == IKE_PAIR_CLOSING;
+}
+
 static enum ike_child_state state_of(const struct ike_child *c,
 				     const struct ike_pair *live)
 {
@@ -67,7 +74,7 @@ static enum ike_child_state state_of(const struct ike_child *c,
 
 	ike_list_for_each(p, &c->pairs, node)
 		if (p->state == IKE_PAIR_NEW ||
-		    (live && p != live && p->state != IKE_PAIR_GONE))
+		    (live && p != live && counts(p)))
 			return live ? IKE_CHILD_REKEYING : IKE_CHILD_STARTING;
 	if (live)
 		return IKE_CHILD_UP;
@@ -100,8 +107,7 @@ static void fill_child(const struct ike_child *c, struct ike_child_info *info)
 		info->n_ts_remote = p->ts_remote.n;
 	}
 	ike_list_for_each(p, &c->pairs, node)
-		if (p->state == IKE_PAIR_UP || p->state == IKE_PAIR_CLOSING)
-			info->n_pairs++;
+		info->n_pairs += counts(p);
 	info->rekeys = c->rekeys;
 	info->cfg = c->cfg;
 	/* S-13: shown as it works */
