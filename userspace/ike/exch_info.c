@@ -100,14 +100,17 @@ static void deleted_by_peer(struct ike_pair *p)
 	struct ike_about about = { .child = p->child, .pair = p };
 	struct ike_child *c = p->child;
 	bool serving = p->state == IKE_PAIR_UP;
+	/* left to expire by both ends, and the peer's limit came first */
+	const char *why = p->soft_cause && !p->rekey ?
+			  "expired-idle, deleted by peer" : "deleted by peer";
 
 	/* hands over to the successor, if there is one (2.8) */
 	ike_pair_retire(p);
 	if (!serving || ike_child_serving(c))
 		return;
 	ike_action_notify(c->conn->e, IKE_NTF_CHILD_DOWN, &about,
-			  "deleted by peer");
-	ike_child_set_reason(c, "deleted by peer");
+			  "%s", why);
+	ike_child_set_reason(c, why);
 	ike_child_lost(c);
 }
 
