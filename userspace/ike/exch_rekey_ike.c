@@ -20,7 +20,7 @@
 #define RETRY_MIN_MS	300
 #define RETRY_SPREAD_MS	1200
 
-/* IKE SAs an authenticated peer can make us keep: alive, and with closed ones */
+/* IKE SAs an authenticated peer can make us keep: alive, with closed ones */
 #define SAS_MAX		16
 #define SAS_CLOSED_MAX	256
 
