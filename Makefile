@@ -6,6 +6,7 @@ export VTUN_VERSION := 0.1.0
 # running | 6.1 | 6.12 | 7.3 | a full release
 KVER ?= running
 BUILD ?= build
+JOBS ?= $(shell nproc)
 DEBUG ?=
 # flags for kbuild: W=1 and C=1 or C=2
 KFLAGS := $(if $(W),W=$(W)) $(if $(C),C=$(C)) $(if $(V),V=$(V))
@@ -20,13 +21,13 @@ module:
 
 # several makes at once must not write the same object
 userspace: | $(BUILD)
-	@flock $(BUILD)/.lock-userspace $(MAKE) --no-print-directory \
+	@flock $(BUILD)/.lock-userspace $(MAKE) -j$(JOBS) --no-print-directory \
 		-C userspace BUILD=$(abspath $(BUILD))
 	@flock $(BUILD)/.lock-userspace $(MAKE) -s --no-print-directory \
 		-C selftests/net OUT=$(abspath $(BUILD))/selftests
 
 programs: | $(BUILD)
-	@flock $(BUILD)/.lock-userspace $(MAKE) --no-print-directory \
+	@flock $(BUILD)/.lock-userspace $(MAKE) -j$(JOBS) --no-print-directory \
 		-C userspace BUILD=$(abspath $(BUILD)) programs
 
 $(BUILD):
