@@ -10,7 +10,7 @@
 . "$(dirname "$0")/../net/lib.sh"
 
 ME=gw
-MBYTES=${MBYTES:-64}
+MBYTES=${MBYTES:-50}
 LIMIT_KB=${LIMIT_KB:-2048}
 BROKEN=()
 LOG=$TMP/events

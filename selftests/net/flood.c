@@ -6,9 +6,10 @@
  *
  *	flood -l [-p PORT] [-r READYFILE]		receiver, until killed
  *	flood [-p PORT] [-s OCTETS] [-w WINDOW] [-d SECONDS] [-u STOPFILE]
- *	      [-i INTERVAL_US] [-n COUNT] ADDR
+ *	      [-i INTERVAL_US] [-n COUNT] [-q] ADDR
  *		ends after SECONDS or COUNT, or as soon as STOPFILE exists;
  *		-i: one datagram per interval instead of a full window
+ *		-q: ask nobody for the result, print nothing, exit 0
  *
  * The sender prints one line: sent, received, lost, duplicates, reordered,
  * the longest silence in microseconds, and datagrams per second. Exit 0: no
@@ -42,6 +43,7 @@ struct flood {
 	uint64_t id, sent, window, interval_us, count;
 	uint64_t stalls, given_up, silence_us, last_ack_us;
 	size_t size;
+	bool quiet;
 	struct ack ack;
 };
 
@@ -224,6 +226,8 @@ static int run(struct flood *f, uint64_t us, const char *stop)
 			send_windowed(f);
 	}
 	spent = now_us() - t0;
+	if (f->quiet)
+		return 0;
 	finish(f);
 	printf("sent %lu received %lu lost %ld dup %lu reordered %lu silence %lu us rate %lu pps stalls %lu\n",
 	       (unsigned long)f->sent, (unsigned long)f->ack.received,
@@ -245,7 +249,7 @@ int main(int argc, char **argv)
 	socklen_t len;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "lp:r:s:w:d:u:i:n:")) != -1) {
+	while ((opt = getopt(argc, argv, "lp:r:s:w:d:u:i:n:q")) != -1) {
 		if (opt == 'l')
 			listening = true;
 		else if (opt == 'p')
@@ -262,6 +266,8 @@ int main(int argc, char **argv)
 			stop = optarg;
 		else if (opt == 'i')
 			f.interval_us = parse_num(optarg, "interval");
+		else if (opt == 'q')
+			f.quiet = true;
 		else if (opt == 'n')
 			f.count = parse_num(optarg, "count");
 		else

@@ -22,7 +22,7 @@ child_again() {
 }
 
 # fire N [SIZE]: that many datagrams, nobody answers them
-fire() { in_ns a flood -i 1000 -n "$1" -s "${2:-100}" 10.2.0.1; } > /dev/null 2>&1
+fire() { in_ns a flood -q -i 1000 -n "$1" -s "${2:-100}" 10.2.0.1; }
 
 drops_are() { # REASON N
 	local n

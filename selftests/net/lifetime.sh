@@ -21,7 +21,7 @@ next_gen() {
 	vtun_install a $GEN "" "$1" "$2"
 }
 
-shoot() { in_ns a flood -i 2000 -n "$1" -s "${2:-100}" 10.2.0.1 || :; }
+shoot() { in_ns a flood -q -i 2000 -n "$1" -s "${2:-100}" 10.2.0.1; }
 
 # announced DIR LEVEL CAUSE SPI: exactly once, with this cause and no other
 announced() {
