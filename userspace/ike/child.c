@@ -9,6 +9,9 @@
  * end that made the pair, half of it for the other one.
  */
 #define HEADROOM_MS	2000
+/* rates while none is known: a fast link, so that the first pair is not late */
+#define BYTES_PER_S	50000000
+#define PACKETS_PER_S	50000
 
 bool ike_child_needed(const struct ike_child *c)
 {
@@ -122,7 +125,7 @@ static uint64_t soft_volume(struct ike_engine *e, bool ours, uint64_t hard,
 	uint64_t ms = ours ? HEADROOM_MS : HEADROOM_MS / 2;
 	uint64_t room = rate < UINT64_MAX / ms ? rate * ms / 1000 : UINT64_MAX;
 
-	if (!hard || !rate || room <= hard - soft)
+	if (!hard || room <= hard - soft)
 		return soft;
 	if (room >= hard || hard - room < least)
 		return least;
@@ -140,7 +143,9 @@ void ike_child_limits(struct ike_child *c, bool ours, struct ike_limits *lim)
 	lim->hard_packets = life->packets;
 	lim->soft_time_ms = ours ? soft_of(e, life->time_ms, 800, 850) :
 				   soft_of(e, life->time_ms, 890, 930);
-	lim->soft_bytes = soft_volume(e, ours, life->bytes, c->rate);
+	lim->soft_bytes = soft_volume(e, ours, life->bytes,
+				      c->rate ? c->rate : BYTES_PER_S);
 	lim->soft_packets = soft_volume(e, ours, life->packets,
-					c->packet_rate);
+					c->packet_rate ? c->packet_rate :
+							 PACKETS_PER_S);
 }

@@ -42,7 +42,8 @@ static unsigned int collect(struct ike_sa *sa, uint32_t *spis)
 			    n == IKE_DEL_MAX)
 				continue;
 			p->delete_sent = true;
-			spis[n++] = p->spi_in;
+			if (p->spi_in)
+				spis[n++] = p->spi_in;
 		}
 	return n;
 }
@@ -55,7 +56,8 @@ void ike_info_start_delete_child(struct ike_sa *sa)
 
 	ike_exch_begin(sa, IKE_EXCH_DELETE_CHILD);
 	ike_msg_request(&m, sa, IKE_WIRE_X_INFORMATIONAL);
-	ike_build_delete_esp(&m.b, spis, n);
+	if (n)
+		ike_build_delete_esp(&m.b, spis, n);
 	ike_msg_send_request(&m, sa);
 }
 

@@ -230,6 +230,9 @@ static void authentic(struct ike_sa *sa, enum verdict v,
 {
 	sa->heard = sa->e->now;
 	if (v == REQUEST) {
+		/* a NAT may have changed what we see; answer there (2.23) */
+		sa->local = *in->local;
+		sa->remote = *in->remote;
 		/* it was sent after our last answer had arrived */
 		if (sa->up_at) {
 			sa->proven = true;
