@@ -131,7 +131,9 @@ static int test_len(struct bench *b, unsigned int len, bool esn)
 /* one wrong bit anywhere: refused, and no plaintext in the memory */
 static int test_forgery(struct bench *b, unsigned int len)
 {
-	struct vtun_crypto_op good = { .spi = 0x12345678, .seq = 7, .len = len };
+	struct vtun_crypto_op good = {
+		.spi = cpu_to_be32(0x12345678), .seq = 7, .len = len,
+	};
 	unsigned int bit, bits = 8 * (len + ICV_LEN);
 	u8 *text = text_of(b);
 
