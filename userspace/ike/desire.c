@@ -17,6 +17,7 @@
 
 #define REPLACE_MIN_MS	1000	/* a command does not cut an attempt short */
 #define OVERTIME_MS	30000	/* an expired IKE SA waits for its heir */
+#define UNKNOWN_MS	8000	/* most of the peer's retransmissions */
 #define ROUNDS_MAX	1000	/* a loop of steps would be a bug; it ends */
 #define LATER_MS	1000	/* and goes on then */
 
@@ -159,9 +160,26 @@ static bool liveness(struct ike_sa *sa)
 	return true;
 }
 
+/*
+ * Answered a rekey of the IKE SA: the peer does not know this one before it has
+ * our answer, and requests on it would run out of tries. Its Delete of the old
+ * one, or a request on this one, says that it does.
+ */
+static bool too_early(const struct ike_sa *sa)
+{
+	uint64_t at = sa->up_at + UNKNOWN_MS;
+
+	if (sa->proven || !sa->gen || at <= sa->e->now)
+		return false;
+	ike_engine_timer_at(sa->e, at);
+	return true;
+}
+
 /* the window is free: the most urgent request there is */
 static bool next_request(struct ike_sa *sa)
 {
+	if (too_early(sa))
+		return false;
 	if (sa->close) {
 		ike_info_start_delete_ike(sa);
 		return true;

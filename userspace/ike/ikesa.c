@@ -412,6 +412,9 @@ void ike_sa_finish(struct ike_sa *sa, bool linger)
 		ike_action_notify(sa->e, IKE_NTF_IKE_DOWN, &about, "%s",
 				  sa->close_text);
 	sa->state = IKE_SA_DELETING;
+	/* the peer closes it because it has the successor */
+	if (linger && sa->superseded && successor(sa))
+		successor(sa)->proven = true;
 	ike_sa_release(sa);
 	if (!linger) {
 		ike_sa_free(sa);

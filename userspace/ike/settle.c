@@ -179,7 +179,9 @@ void ike_pair_settle(struct ike_child *c)
 			}
 		return;
 	}
-	/* an event of an older switch may have come in between */
+	/* one being installed is or will be; else an older event misled us */
+	if (c->cur && c->cur->state == IKE_PAIR_NEW)
+		return;
 	if (w->proven)
 		ike_pair_activate(w);
 	else if (!c->cur)
