@@ -79,7 +79,8 @@ static struct sk_buff *rx_copy(struct sk_buff *skb)
 	struct sk_buff *copy;
 	bool ok;
 
-	copy = vtun_gather_alloc(COPY_HEADROOM, len, VTUN_CRYPTO_TAIL - ICV_LEN);
+	copy = vtun_gather_alloc(COPY_HEADROOM, len,
+				 VTUN_CRYPTO_TAIL - ICV_LEN);
 	if (!copy)
 		return NULL;
 	vtun_gather_start(&g, skb, ESP_LEN);

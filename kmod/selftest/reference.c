@@ -290,7 +290,8 @@ static void gcm_seal(const u8 *key, unsigned int key_len, const u8 *nonce,
 		     const u8 *aad, unsigned int aad_len, u8 *text,
 		     unsigned int len, u8 *icv)
 {
-	static struct aes aes;	/* too big for the stack; tests run one by one */
+	/* too big for the stack; tests run one by one */
+	static struct aes aes;
 	u8 counter[16], block[16], h[16] = { 0 }, y[16] = { 0 }, lens[16];
 	unsigned int i;
 
