@@ -5,10 +5,10 @@
  * Three ways lead to the same cipher, and each is the right one somewhere:
  *
  * internal	Up to 6.15 the vector code of x86 is an internal algorithm
- *		behind a wrapper that goes asynchronous when the vector unit is taken
- *		and even, for a while, when it is not. We call the internal one
- *		when the unit is free, and a slow synchronous one otherwise: no
- *		completion callback, no reordering, no allocation.
+ *		behind a wrapper that goes asynchronous when the vector unit is
+ *		taken and even, for a while, when it is not. We call the
+ *		internal one when the unit is free, and a slow synchronous one
+ *		otherwise: no completion callback, no reordering, no allocation.
  * plain	The algorithm of the highest priority, if it is synchronous.
  * sync		What is left when asynchronous ones are masked out. Ten times
  *		slower on x86 up to 6.15, and the only one elsewhere.
