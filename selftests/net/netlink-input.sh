@@ -25,6 +25,12 @@ ipn a link set vt0 up
 args=(-n "$MUTATIONS")
 [ -z "${SEED:-}" ] || args+=(-s "$SEED")
 n=0
+mkfifo "$TMP/fifo"
+{
+	in_ns a nlfuzz "${args[@]}" vt0 2>&1
+	echo "# exit status $?"
+} > "$TMP/fifo" &
+PIDS+=($!)
 while read -r result what; do
 	case $result in
 	ok) pass "netlink input: $what"; n=$((n + 1)) ;;
@@ -32,7 +38,7 @@ while read -r result what; do
 	'#') note "$what" ;;
 	*) note "$result $what" ;;
 	esac
-done < <(in_ns a nlfuzz "${args[@]}" vt0 2>&1; echo "# exit status $?")
+done < "$TMP/fifo"
 if [ $n = $GROUPS_N ]; then
 	pass "the program came to its end"
 else

@@ -98,7 +98,8 @@ static void expect_refusal(const struct request *r, const char *what,
 	if (a.err != -EINVAL && a.err != -ERANGE)
 		failed("%s: %s of attribute %u, %lld: %s", r->name, what, type,
 		       arg, a.err ? strerror(-a.err) : "accepted");
-	else if (!a.has_text || !*a.text)
+	/* kernel 6.1 has no room for a text where a dump starts */
+	else if (!(r->flags & NLM_F_DUMP) && (!a.has_text || !*a.text))
 		failed("%s: %s of attribute %u, %lld: no text", r->name, what,
 		       type, arg);
 	if (unchanged())
