@@ -144,7 +144,7 @@ nothing_left() {
 
 # The module counts what it creates and frees, over all namespaces
 sas_balanced() {
-	local p=/sys/module/vtun/parameters n=$((${EPOCHREALTIME/./} + 5000000))
+	local p=/sys/module/vtun/parameters n=$((${EPOCHREALTIME/./} + 30000000))
 	local file left
 	for file in "$p"/live_*; do
 		# the last reference goes with an RCU grace period

@@ -65,7 +65,7 @@ apart() {
 	between "$1" "$2" $((${both% *} - ${both#* }))
 }
 
-plan 26
+plan 29
 begin vtun
 vtun_pair
 serve b flood -l
