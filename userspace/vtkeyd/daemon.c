@@ -20,7 +20,7 @@
 #include "tunnel.h"
 #include "udp.h"
 
-#define AUDIT_SECONDS	30
+#define AUDIT_SECONDS	10
 #define STOP_MS		3000	/* for the answers to our Deletes */
 
 uint64_t keyd_now(void)
