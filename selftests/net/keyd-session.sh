@@ -45,10 +45,10 @@ on_demand() {
 	check "both ends are at rest" wait_until 5 mirrored
 	serve b flood -l
 	traffic "$TMP/f1"
-	check "child rekeys by a under traffic" rekey_often a 4 c
-	check "child rekeys by b under traffic" rekey_often b 4 c
-	check "IKE rekeys by a under traffic" rekey_often a 2
-	check "IKE rekeys by b under traffic" rekey_often b 2
+	check "child rekeys by a under traffic" rekey_often a 2 c
+	check "child rekeys by b under traffic" rekey_often b 2 c
+	check "IKE rekeys by a under traffic" rekey_often a 1
+	check "IKE rekeys by b under traffic" rekey_often b 1
 	check "nothing was lost" traffic_whole "$TMP/f1"
 }
 
@@ -68,7 +68,7 @@ deaths() {
 	for n in a b; do
 		traffic "$TMP/f2"
 		check "$n: the daemon dies and comes back" die_and_return $n
-		pause 3
+		pause 1
 		check "$n: nothing was lost" traffic_whole "$TMP/f2"
 		ctl $n up vpn > /dev/null 2>&1 || :
 		check "$n: the tunnel is negotiated anew, one pair is left" \
@@ -193,7 +193,7 @@ refusals() {
 		in_ns a vtkeyd -c "$TMP/a.conf" --run-dir "$TMP/run.a"
 	in_ns a vtunctl flush
 	check "a flush by somebody else is repaired" \
-		wait_until 40 vtun_is a 'children[#]' 1
+		wait_until 20 vtun_is a 'children[#]' 1
 	check "and traffic passes" ping_a 2
 }
 
