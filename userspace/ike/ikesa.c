@@ -454,18 +454,23 @@ static bool sa_loses(const struct ike_sa *sa, const struct ike_sa *to)
 	return ike_nonce_cmp(ike_sa_nonce(sa), ike_sa_nonce(to)) < 0;
 }
 
+/* would closing @sa leave a child with nothing the peer has for certain? */
 static bool depends(const struct ike_conn *c, const struct ike_sa *sa)
 {
 	const struct ike_child *child;
-	const struct ike_pair *p;
+	const struct ike_pair *p, *live;
 
 	ike_list_for_each(child, &c->children, node) {
-		p = ike_child_live(child);
-		if (p && p->sa == sa)
-			return true;
-		ike_list_for_each(p, &child->pairs, node)
-			if (p->sa == sa && p->state == IKE_PAIR_NEW)
+		live = ike_child_live(child);
+		ike_list_for_each(p, &child->pairs, node) {
+			if (p->sa != sa)
+				continue;
+			if (p->state == IKE_PAIR_NEW)
 				return true;
+			if (p->state == IKE_PAIR_UP &&
+			    (!live || live->sa == sa || !live->proven))
+				return true;
+		}
 	}
 	return false;
 }

@@ -131,7 +131,7 @@ struct ike_sa {
 	struct ike_buf reply;
 	struct {
 		struct ike_buf msg;
-		unsigned int sent;
+		unsigned int sent, extra;
 		uint64_t interval, next;
 	} rtx;
 	struct ike_deferred defer[IKE_DEFER_MAX];

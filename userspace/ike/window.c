@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXTRA_MAX	3	/* more tries for a peer that is heard */
+
 void ike_buf_free(struct ike_buf *b)
 {
 	free(b->data);
@@ -86,6 +88,7 @@ void ike_window_send(struct ike_sa *sa, const uint8_t *data, size_t len)
 
 	ike_buf_set(&sa->rtx.msg, data, len);
 	sa->rtx.sent = 1;
+	sa->rtx.extra = 0;
 	sa->rtx.interval = e->cfg.retransmit_ms;
 	sa->rtx.next = e->now + sa->rtx.interval;
 	ike_action_send(e, &sa->local, &sa->remote, data, len);
@@ -129,12 +132,17 @@ bool ike_window_tick(struct ike_sa *sa)
 		ike_engine_timer_at(e, sa->rtx.next);
 		return false;
 	}
-	if (sa->rtx.sent >= e->cfg.retransmit_tries) {
+	if (sa->rtx.sent < e->cfg.retransmit_tries) {
+		sa->rtx.interval *= 2;
+	} else if (sa->heard + sa->rtx.interval > sa->rtx.next &&
+		   sa->rtx.extra < EXTRA_MAX) {
+		/* alive all the same: it sent something since the last try */
+		sa->rtx.extra++;
+	} else {
 		give_up(sa);
 		return true;
 	}
 	sa->rtx.sent++;
-	sa->rtx.interval *= 2;
 	sa->rtx.next += sa->rtx.interval;
 	ike_action_send(e, &sa->local, &sa->remote, sa->rtx.msg.data,
 			sa->rtx.msg.len);

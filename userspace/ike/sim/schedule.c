@@ -20,7 +20,7 @@ const unsigned int sim_n_regressions =
 
 enum deed {
 	REKEY_CHILD, REKEY_IKE, REKEY_BOTH, REKEY_IKE_BOTH, REKEY_MIX,
-	DOWN_UP, CRASH, REBOOT, N_DEEDS,
+	DOWN_UP, CRASH, REBOOT, CUT, CRASH_BOTH, N_DEEDS,
 };
 
 static void rekey_child(struct sim *s, uint64_t arg)
@@ -57,6 +57,11 @@ static void reboot(struct sim *s, uint64_t arg)
 {
 	if (s->host[arg & 1].e)
 		sim_reboot(s, arg & 1);
+}
+
+static void cut(struct sim *s, uint64_t arg)
+{
+	s->net.cut = arg;
 }
 
 static void start(struct sim *s, uint64_t arg)
@@ -106,6 +111,11 @@ static void network(struct sim *s, struct sim_rng *r)
 		       sim_rng_below(r, 300);
 	n->kdelay_max = sim_rng_below(r, 2) * sim_rng_below(r, 50);
 	n->max_losses = 2;
+	/* a network too bad to promise anything but a good end */
+	if (sim_rng_chance(r, 8)) {
+		n->max_losses = 0;
+		n->loss = 30 + sim_rng_below(r, 40);
+	}
 }
 
 static void one_deed(struct sim *s, struct sim_rng *r, uint64_t at,
@@ -146,6 +156,16 @@ static void one_deed(struct sim *s, struct sim_rng *r, uint64_t at,
 	case REBOOT:
 		sim_at(s, at, reboot, who);
 		break;
+	case CUT:
+		sim_at(s, at, cut, 1);
+		sim_at(s, at + 1 + sim_rng_below(r, 60000), cut, 0);
+		break;
+	case CRASH_BOTH:
+		sim_at(s, at, crash, 0);
+		sim_at(s, soon, crash, 1);
+		sim_at(s, at + 1000 + sim_rng_below(r, 5000), restart, 0);
+		sim_at(s, at + 1000 + sim_rng_below(r, 5000), restart, 1);
+		break;
 	case N_DEEDS:
 		break;
 	}
@@ -178,7 +198,7 @@ static void negotiation(struct sim *s, struct sim_rng *r)
 			cfg->on_demand = true;
 		}
 	s->must_up = who != 3;
-	s->strict = who == 0;
+	s->strict = who == 0 && s->net.max_losses;
 	if (sim_rng_chance(r, 30))
 		s->host[0].conn.dpd_ms = 5000;
 	if (sim_rng_chance(r, 30))
@@ -208,10 +228,12 @@ static void calm(struct sim *s)
 	s->net.loss = 0;
 	s->net.dup = 0;
 	s->net.esp_loss = 0;
+	s->net.cut = false;
 	for (h = 0; h < SIM_HOSTS; h++) {
 		s->host[h].k.fail_at = 0;
 		for (c = 1; c <= s->n_children; c++)
-			sim_traffic(s, h, c, s->must_up ? 0 : 700);
+			sim_traffic(s, h, c, s->must_up &&
+				    s->net.max_losses ? 0 : 700);
 		if (!s->host[h].e)
 			sim_restart(s, h);
 		if (s->must_up)
