@@ -64,6 +64,8 @@ our_conn() { # CONN AUTH-LINES…
 	        local-ts $(inner_a "$c").0/24
 	        remote-ts $(inner_b "$c").0/24
 	        esp-proposal chacha20poly1305
+	        # charon takes its time on an emulated CPU
+	        hold-time 20s
 	    }
 	}
 	X
@@ -210,7 +212,7 @@ traffic() { # CONN
 }
 
 first_ping() { # CONN: it has to bring up the tunnel
-	in_ns a pings -t 8000 "$(inner_b "$1").1"
+	in_ns a pings -t 20000 "$(inner_b "$1").1"
 	logs $?
 }
 
