@@ -143,10 +143,10 @@ read_results() {
 	REKEYS=$(($(get a 'children[name=demo:lan].ike.rekeys') - REKEYS_BEFORE))
 	SWITCHES=$(get a 'children[name=demo:lan].switches')
 	# numbers of the kernel's events: without a gap?
-	read -r EVENTS GAPS < <(sed -n \
-		's/^\[[ 0-9.]*\] kernel #\([0-9]*\) .*/\1/p' "$LOG" |
+	EVENTS=$(sed -n 's/^\[[ 0-9.]*\] kernel #\([0-9]*\) .*/\1/p' "$LOG" |
 		awk 'n && $1 != last + 1 { g++ } { last = $1; n++ }
 			END { print n + 0, g + 0 }')
+	GAPS=${EVENTS#* } EVENTS=${EVENTS% *}
 	SAS=$(get a 'sas[#]')/$(get b 'sas[#]')
 	DROPS=$(in_ns a vtunctl --json show | tr -d ' \n' |
 		grep -o '"\(hard-expired\|no-sa\|hold-full\|hold-age\|unknown-spi\|integrity\|replay-[a-z]*\)":[0-9]*' |
@@ -155,10 +155,12 @@ read_results() {
 
 show_events() {
 	local n
-	n=$(wc -l < "$LOG")
-	head -n 14 "$LOG" | cut -c1-150
-	[ "$n" -le 24 ] || echo "    … $((n - 24)) more, all in order …"
-	tail -n 10 "$LOG" | cut -c1-150
+	# two sources, module and daemon: by the time each event has
+	sort -s -n -t '[' -k 2 "$LOG" | cut -c1-150 > "$TMP/sorted"
+	n=$(wc -l < "$TMP/sorted")
+	head -n 14 "$TMP/sorted"
+	[ "$n" -le 24 ] || echo "    … $((n - 24)) more …"
+	tail -n 10 "$TMP/sorted"
 }
 
 summary() {
