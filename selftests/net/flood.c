@@ -6,9 +6,10 @@
  *
  *	flood -l [-p PORT] [-r READYFILE]		receiver, until killed
  *	flood [-p PORT] [-s OCTETS] [-w WINDOW] [-d SECONDS] [-u STOPFILE]
- *	      [-i INTERVAL_US] [-n COUNT] [-q] ADDR
+ *	      [-i INTERVAL_US] [-n COUNT] [-q] [-r READYFILE] ADDR
  *		ends after SECONDS or COUNT, or as soon as STOPFILE exists;
  *		-i: one datagram per interval instead of a full window
+ *		-r: written when the first acknowledgement has come
  *		-q: ask nobody for the result, print nothing, exit 0
  *
  * The sender prints one line: sent, received, lost, duplicates, reordered,
@@ -208,7 +209,8 @@ static void finish(struct flood *f)
 		warnx("the receiver did not answer the end of the flood");
 }
 
-static int run(struct flood *f, uint64_t us, const char *stop)
+static int run(struct flood *f, uint64_t us, const char *stop,
+	       const char *ready)
 {
 	uint64_t t0 = now_us(), next = t0, spent;
 
@@ -224,6 +226,10 @@ static int run(struct flood *f, uint64_t us, const char *stop)
 			send_paced(f, &next);
 		else
 			send_windowed(f);
+		if (ready && f->ack.received) {
+			touch_ready(ready);
+			ready = NULL;
+		}
 	}
 	spent = now_us() - t0;
 	if (f->quiet)
@@ -289,5 +295,5 @@ int main(int argc, char **argv)
 	if (connect(f.fd, (void *)&ss, len) < 0)
 		err(1, "connect to %s", argv[optind]);
 	f.id = now_us() << 16 | (getpid() & 0xffff);
-	return run(&f, seconds * 1000000, stop);
+	return run(&f, seconds * 1000000, stop, ready);
 }
