@@ -225,6 +225,10 @@ static int parse_name(const struct nlattr *attr, const char **name,
 
 	if (!*p)
 		return refused(extack, attr, "child name is empty");
+	/* the policy only says that there is a NUL */
+	if (strlen(p) + 1 != nla_len(attr))
+		return refused(extack, attr,
+			       "octets behind the end of the child name");
 	*name = p;
 	for (; *p; p++)
 		if (!isascii(*p) || !isprint(*p))
