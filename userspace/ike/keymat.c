@@ -114,14 +114,14 @@ int ike_keymat_child(const struct ike_keys *keys, const struct ike_suite *suite,
 	size_t len = ike_crypto_aead_key_len(suite->encr, suite->key_bits);
 	uint8_t km[2 * IKE_CRYPTO_AEAD_KEY_MAX];
 	/* without PFS the first piece is left out */
-	size_t skip = in->g_ir.len ? 0 : 1;
+	bool pfs = suite->ke != IKE_KE_NONE;
+	size_t skip = pfs ? 0 : 1;
 	int ret;
 
 	memset(child, 0, sizeof(*child));
 	if (!len)
 		return -EOPNOTSUPP;
-	if (!input_ok(in) || !keys->prf_len ||
-	    (suite->ke != IKE_KE_NONE) != (in->g_ir.len != 0))
+	if (!input_ok(in) || !keys->prf_len || pfs == !in->g_ir.len)
 		return -EINVAL;
 	ret = ike_crypto_prf_plus(keys->prf, keys->d, keys->prf_len,
 				  seg + skip, 3 - skip, km, 2 * len);

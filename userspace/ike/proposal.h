@@ -15,7 +15,7 @@
 
 #define IKE_PROPOSAL_MAX	32	/* proposals of a peer; more: refused */
 #define IKE_PROPOSAL_TRANSFORMS	256	/* transforms of all of them */
-#define IKE_PROPOSAL_TEXT	512	/* a buffer for ike_proposal_explain() */
+#define IKE_PROPOSAL_TEXT	512	/* for ike_proposal_explain() */
 
 /**
  * enum ike_proposal_kind - what is negotiated
@@ -116,13 +116,13 @@ void ike_proposal_build_choice(struct ike_build *b, enum ike_proposal_kind kind,
 /* does any usable proposal offer this KE group (for INVALID_KE_PAYLOAD)? */
 bool ike_proposal_has_ke(const struct ike_proposal_list *theirs, uint16_t ke);
 
-/* "no common PRF; ours: ...; theirs: ..." for the log of a mismatch; returns @buf */
+/* "no common PRF; ours: ...; theirs: ..." for the log; returns @buf */
 const char *ike_proposal_explain(enum ike_proposal_kind kind,
 				 const struct ike_proposal_list *theirs,
 				 const struct ike_suite *ours,
 				 unsigned int n_ours, char *buf, size_t size);
 
-/* chacha20poly1305-prfsha256-x25519, aes256gcm16-x25519-esn …; returns @buf */
+/* chacha20poly1305-prfsha256-x25519, aes256gcm16-esn; returns @buf */
 const char *ike_suite_text(enum ike_proposal_kind kind,
 			   const struct ike_suite *suite, char *buf,
 			   size_t size);

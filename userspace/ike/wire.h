@@ -53,7 +53,7 @@ struct ike_wire_notify {
 struct ike_wire_delete {
 	uint8_t protocol;		/* IKE: n 0; AH, ESP: 4 octet SPIs */
 	uint16_t n;
-	const uint8_t *spis;		/* n * 4 octets, ike_wire_delete_spi() */
+	const uint8_t *spis;		/* n * 4, ike_wire_delete_spi() */
 };
 
 /**
