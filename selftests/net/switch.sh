@@ -22,7 +22,7 @@ n_sas() { vtun_get b "info.sas"; }
 
 plan 29
 begin vtun
-vtun_pair
+vtun_pair on-demand
 events b
 check "generation 1, at once" vtun_up 1
 check "announced as such" switched b 1 now
@@ -60,7 +60,7 @@ vtun_install a 5 standby
 t=${EPOCHREALTIME/./}
 vtun_install b 5 "standby deadline 400"
 check "at the deadline" switched b 5 deadline
-check "not before it" between 390 3000 "$(ms_since "$t")"
+check "not before it" between 390 30000 "$(ms_since "$t")"
 
 # --- the one before expires
 vtun_install a 6
