@@ -20,23 +20,26 @@
 ROUNDS=8 ABSENT=12
 [ "$FULL" = 0 ] || ROUNDS=100 ABSENT=60
 
-# seconds (x 1000) of a's first datagrams with a fresh initiator SPI
+# ms since the first one of a's datagrams with a fresh initiator SPI
 attempts() {
 	tcpdump -r "$TMP/a.pcap" -tt -n -x 'udp dst port 500' 2> /dev/null |
 	awk '/^[0-9]/ { t = $1 }
 		/0x0010:/ { spi = $8 $9 }
 		/0x0020:/ { spi = spi $2 $3
-			if (!(spi in seen)) { seen[spi] = 1; print int(t * 1000) } }'
+			if (!n++)
+				first = t
+			if (!(spi in seen)) {
+				seen[spi] = 1
+				printf "%.0f\n", (t - first) * 1000
+			} }'
 }
 
 cadence() { # every attempt within 10 % of a multiple of 5 s after the first
-	local t first='' off n=0
+	local t n=0
 	for t in $(attempts); do
-		: "${first:=$t}"
-		off=$(((t - first) % 5000))
 		n=$((n + 1))
-		echo "attempt $n at $((t - first)) ms"
-		if [ $off -gt 500 ] && [ $off -lt 4500 ]; then
+		echo "attempt $n after $t ms"
+		if [ $((t % 5000)) -gt 500 ] && [ $((t % 5000)) -lt 4500 ]; then
 			return 1
 		fi
 	done
