@@ -343,14 +343,20 @@ static void step_pairs(struct ike_child *c)
 	}
 }
 
-static bool unused(const struct ike_conn *c)
+/* the connection is removed; a rekey under way may have made an SA since */
+static bool unused(struct ike_conn *c)
 {
-	const struct ike_sa *sa;
+	struct ike_sa *sa;
+	bool any = false;
 
-	ike_list_for_each(sa, &c->e->sas, node)
-		if (sa->conn == c)
-			return false;
-	return true;
+	ike_list_for_each(sa, &c->e->sas, node) {
+		if (sa->conn != c)
+			continue;
+		any = true;
+		if (sa->state == IKE_SA_UP)
+			ike_sa_close(sa, "connection removed");
+	}
+	return !any;
 }
 
 static void run_conns(struct ike_engine *e)
