@@ -15,6 +15,7 @@
 #include "ktap.h"
 
 #define DUO_QUEUE	64
+#define DUO_PENDING	32
 #define DUO_START	1000000
 
 struct duo;
@@ -36,19 +37,22 @@ struct duo_side {
 	uint32_t spi;
 	unsigned int notes[IKE_NTF_INFO + 1], sends, requests, installs;
 	char last[256];
+	struct ike_kreq pending[DUO_PENDING];
+	unsigned int n_pending;
 };
 
 /**
  * struct duo - both sides, [0] starts
  * @mute: messages are counted and kept in @said, not queued
  * @said: last message of anybody
+ * @slow: kernel requests wait for duo_grant()
  */
 struct duo {
 	struct duo_side s[2];
 	uint64_t now;
 	struct duo_msg q[DUO_QUEUE];
 	unsigned int n;
-	bool mute;
+	bool mute, slow;
 	struct duo_msg said;
 };
 
@@ -75,16 +79,29 @@ static inline void duo_note(struct duo_side *s, const struct ike_notify *n)
 	snprintf(s->last, sizeof(s->last), "%s", n->text);
 }
 
-static inline void duo_kernel(struct duo_side *s, const struct ike_kreq *r)
+static inline void duo_answer(struct duo_side *s, const struct ike_kreq *r,
+			      int err)
 {
-	struct ike_kresult res = { .id = r->id, .idle_ms = UINT64_MAX };
+	struct ike_kresult res = {
+		.id = r->id, .err = err, .idle_ms = UINT64_MAX,
+	};
 
-	s->requests++;
-	if (r->type == IKE_KREQ_ALLOC_SPI)
+	if (r->type == IKE_KREQ_ALLOC_SPI && !err)
 		res.spi = ++s->spi;
 	if (r->type == IKE_KREQ_INSTALL)
 		s->installs++;
 	ike_input_kernel(s->e, s->d->now, &res);
+}
+
+static inline void duo_kernel(struct duo_side *s, const struct ike_kreq *r)
+{
+	s->requests++;
+	if (!s->d->slow)
+		duo_answer(s, r, 0);
+	else if (s->n_pending < DUO_PENDING)
+		s->pending[s->n_pending++] = *r;
+	else
+		ktap_bail("kernel requests without end");
 }
 
 static inline void duo_collect(struct duo_side *s)
@@ -112,6 +129,23 @@ static inline void duo_collect(struct duo_side *s)
 		}
 		ike_action_free(a);
 	}
+}
+
+/* answers what waits on side @i; false = nothing did */
+static inline bool duo_grant(struct duo *d, unsigned int i, int err)
+{
+	struct duo_side *s = &d->s[i];
+	struct ike_kreq r;
+	bool any = s->n_pending;
+
+	while (s->n_pending) {
+		r = s->pending[0];
+		memmove(&s->pending[0], &s->pending[1],
+			--s->n_pending * sizeof(r));
+		duo_answer(s, &r, err);
+		duo_collect(s);
+	}
+	return any;
 }
 
 /* to side @to, as if the other one had sent it */
