@@ -195,11 +195,10 @@ static void expiry(bool traffic, bool keepalive, bool automatic,
 	}
 	/* an idle one carries one packet only if that is what makes it busy */
 	s->strict = stays;
-	if (traffic) {
+	if (traffic)
 		sim_traffic(s, 0, 1, 500);
-	} else if (!automatic) {
+	else if (!automatic)
 		sim_command(s, 0, IKE_CMD_UP, NULL);
-	}
 	sim_run(s, 45000);
 	ktap_ok(both_up(s), "%s: up", what);
 	asked = s->host[0].requests[2] + s->host[1].requests[2];
@@ -212,8 +211,9 @@ static void expiry(bool traffic, bool keepalive, bool automatic,
 		ktap_ok(c.state == IKE_CHILD_DOWN &&
 			strstr(c.reason, "expired-idle") &&
 			s->host[0].requests[2] + s->host[1].requests[2] ==
-			asked, "  after three lifetimes: down (%s), nothing "
-			"was negotiated", c.reason);
+			asked,
+			"  after three lifetimes: down (%s), nothing was negotiated",
+			c.reason);
 		sim_send(s, 0, 1, 100);
 		sim_run(s, 1000);
 		ktap_ok(both_up(s), "  traffic returns: up");

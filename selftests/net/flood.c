@@ -9,7 +9,7 @@
  *	      [-i INTERVAL_US] [-n COUNT] [-q] [-r READYFILE] ADDR
  *		ends after SECONDS or COUNT, or as soon as STOPFILE exists;
  *		-i: one datagram per interval instead of a full window
- *		-r: written when the first acknowledgement has come
+ *		-r: written when the first acknowledgment has come
  *		-q: ask nobody for the result, print nothing, exit 0
  *
  * The sender prints one line: sent, received, lost, duplicates, reordered,

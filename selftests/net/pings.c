@@ -213,7 +213,7 @@ int main(int argc, char **argv)
 				return report(&p);
 			send_one(&p, &to, tolen, size);
 			if (size != hi && size + step > hi)
-				size = hi - step; /* the largest is always sent */
+				size = hi - step; /* the largest is sent */
 		}
 	}
 	drain(&p, 1);

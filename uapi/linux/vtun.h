@@ -126,9 +126,10 @@ enum vtun_attr {			/* top level */
 	VTUN_A_SWITCH,		/* u8: enum vtun_switch */
 	VTUN_A_DEADLINE_MS,	/* u32: 1..600000, with SWITCH_STANDBY */
 	VTUN_A_EVENT,		/* nest: enum vtun_event_attr */
-	VTUN_A_PROVE,		/* flag: SA_INSTALL with SWITCH_NOW: send one dummy
-				 * packet (RFC 4303 2.6) at once, so that the peer
-				 * sees proof of the new SA without traffic
+	VTUN_A_PROVE,		/* flag: SA_INSTALL with SWITCH_NOW: send one
+				 * dummy packet (RFC 4303 2.6) at once, so that
+				 * the peer sees proof of the new SA without
+				 * traffic
 				 */
 	VTUN_A_SPI_MIN,		/* u32: SPI_ALLOC range, default 256 */
 	VTUN_A_SPI_MAX,		/* u32: default 0xffffffff */
@@ -184,7 +185,7 @@ enum vtun_child_attr {
 	VTUN_A_CHILD_OUT_SPI,	/* u32: current outbound SA, absent = none */
 	VTUN_A_CHILD_MTU,	/* u32: largest inner packet, 0 = unknown */
 	VTUN_A_CHILD_HELD,	/* u32: packets in the hold queue now */
-	VTUN_A_CHILD_ACQUIRE_MS, /* u64: age of pending acquire, absent = none */
+	VTUN_A_CHILD_ACQUIRE_MS, /* u64: age of ACQUIRE, absent = none */
 	VTUN_A_CHILD_SWITCHES,	/* u32: times the outbound SA changed */
 	VTUN_A_CHILD_DROPS, /* nest: enum vtun_drop as attribute types, u64 */
 	VTUN_A_CHILD_PAD,

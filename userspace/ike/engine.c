@@ -228,8 +228,7 @@ static void acquire(struct ike_child *c)
 	}
 	if (!c->conn->cfg.remote.family) {
 		ike_action_notify(c->conn->e, IKE_NTF_INFO, &about,
-				  "traffic wants this child, but the peer's "
-				  "address is not known: it has to start");
+				  "traffic wants this child, but the peer's address is not known: it has to start");
 		return;
 	}
 	if (!c->want)
@@ -288,8 +287,7 @@ int ike_engine_adopt(struct ike_engine *e, uint64_t now, uint32_t kernel_child,
 		c->cur = p;
 	about.pair = p;
 	ike_action_notify(e, IKE_NTF_INFO, &about,
-			  "SAs of an earlier run adopted, negotiating their "
-			  "successor");
+			  "SAs of an earlier run adopted, negotiating their successor");
 	ike_desire_run(e);
 	return 0;
 }

@@ -80,6 +80,7 @@ struct ike_about {
 	const struct ike_pair *pair, *old;
 	uint64_t duration_ms;
 };
+
 void ike_action_notify(struct ike_engine *e, enum ike_notify_type type,
 		       const struct ike_about *about, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

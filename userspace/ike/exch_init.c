@@ -346,8 +346,7 @@ static void take_notify(struct ike_sa *sa, const struct ike_wire_set *set)
 		char suite[64];
 
 		snprintf(sa->hint, sizeof(sa->hint),
-			 "peer accepts none of our IKE proposals "
-			 "(NO_PROPOSAL_CHOSEN), first of %u: %s",
+			 "peer accepts none of our IKE proposals (NO_PROPOSAL_CHOSEN), first of %u: %s",
 			 sa->conn->cfg.n_suites,
 			 ike_suite_text(IKE_PROPOSAL_IKE,
 					&sa->conn->cfg.suites[0], suite,

@@ -50,10 +50,10 @@ enum ike_ke { IKE_KE_NONE = 0, IKE_KE_X25519 = 31 };
 /* an ESP or IKE suite; key_bits 0 where the transform has no Key Length */
 struct ike_suite {
 	uint16_t encr;
-	uint16_t key_bits;		/* 0 for ENCR 28, 128 or 256 for ENCR 20 */
+	uint16_t key_bits;		/* ENCR 28: 0; ENCR 20: 128 or 256 */
 	uint16_t prf;			/* IKE only */
 	uint16_t ke;			/* IKE; ESP: PFS group or IKE_KE_NONE */
-	uint8_t esn;			/* ESP: bit 0 = no-ESN ok, bit 1 = ESN ok */
+	uint8_t esn;			/* ESP: bit 0: no ESN ok, 1: ESN ok */
 };
 
 #define IKE_ESN_NO	1
@@ -112,7 +112,7 @@ struct ike_child_cfg {
 /* one configured peer (phase 1) */
 struct ike_conn_cfg {
 	char name[IKE_NAME_MAX + 1];
-	struct ike_addr local, remote;	/* remote.family 0 = any (responder only) */
+	struct ike_addr local, remote;	/* remote.family 0: any (responder) */
 	struct ike_id local_id, remote_id;
 	enum ike_auth local_auth, remote_auth;
 	uint8_t psk[256];
@@ -121,9 +121,9 @@ struct ike_conn_cfg {
 	uint8_t remote_public[32];	/* Ed25519 */
 	struct ike_suite suites[IKE_SUITES_MAX];
 	unsigned int n_suites;
-	uint64_t life_ms;		/* IKE SA rekey time, default 86400000 */
-	uint64_t dpd_ms;		/* liveness interval when idle, 0 = off */
-	uint64_t retry_ms;		/* auto-negotiate cadence, default 5000 */
+	uint64_t life_ms;		/* IKE SA rekey, default 86400000 */
+	uint64_t dpd_ms;		/* liveness when idle, 0 = off */
+	uint64_t retry_ms;		/* auto-negotiate, default 5000 */
 	struct ike_child_cfg *children;
 	unsigned int n_children;
 };
@@ -133,8 +133,8 @@ struct ike_engine_cfg {
 	void (*random)(void *ctx, void *buf, size_t len);
 	void *random_ctx;
 	unsigned int retransmit_tries;	/* default 6 sends */
-	uint64_t retransmit_ms;		/* first interval, default 500; doubles */
-	unsigned int cookie_threshold;	/* half-open SAs before COOKIE, default 32 */
+	uint64_t retransmit_ms;		/* first one, default 500; doubles */
+	unsigned int cookie_threshold;	/* half-open SAs, default 32 */
 	bool force_cookie;		/* tests */
 	uint64_t rekey_grace_ms;	/* old inbound SA kept, default 5000 */
 };
@@ -143,7 +143,7 @@ struct ike_engine_cfg {
 
 enum ike_action_type {
 	IKE_ACT_SEND,			/* datagram */
-	IKE_ACT_KERNEL,			/* kernel request; answer with ike_input_kernel() */
+	IKE_ACT_KERNEL,			/* answer: ike_input_kernel() */
 	IKE_ACT_NOTIFY,			/* event for log and monitor */
 	/* There is no timer action: ask ike_engine_next_timer() */
 };
@@ -173,7 +173,7 @@ struct ike_kreq {
 	enum ike_kreq_type type;
 	uint32_t kernel_child;		/* kernel child id */
 	enum ike_kswitch kswitch;	/* INSTALL */
-	bool prove;			/* INSTALL: send a dummy packet when current */
+	bool prove;			/* INSTALL: dummy packet when current */
 	uint32_t deadline_ms;		/* INSTALL with STANDBY */
 	struct ike_ksa in, out;		/* INSTALL */
 	enum ike_dir dir;		/* DEL_SA, QUERY_SA */
@@ -193,7 +193,7 @@ struct ike_notify {
 	uint32_t spi_in, spi_out;	/* child SAs, 0 = none */
 	uint32_t old_spi_in, old_spi_out; /* CHILD_REKEYED */
 	uint64_t duration_ms;		/* of the exchange, where it applies */
-	char text[256];			/* cause in words, printable ASCII only */
+	char text[256];			/* cause in words, printable ASCII */
 };
 
 struct ike_action {
@@ -232,9 +232,10 @@ struct ike_kresult {
 	uint64_t id;
 	int err;
 	uint32_t spi;			/* ALLOC_SPI */
-	uint64_t bytes, packets, idle_ms; /* QUERY_SA; idle UINT64_MAX = unused */
+	uint64_t bytes, packets, idle_ms; /* QUERY_SA; UINT64_MAX = unused */
 	char text[128];			/* extended ack of a failure */
 };
+
 void ike_input_kernel(struct ike_engine *e, uint64_t now,
 		      const struct ike_kresult *res);
 
@@ -243,17 +244,19 @@ struct ike_kevent {
 	enum ike_kevent_type type;
 	uint32_t kernel_child;
 	enum ike_dir dir;		/* EXPIRE */
-	uint32_t spi;			/* EXPIRE: the SA; SWITCH: new outbound */
+	uint32_t spi;			/* EXPIRE: the SA; SWITCH: new one */
 	bool hard;			/* EXPIRE */
-	uint8_t cause;			/* enum vtun_expire_cause / vtun_switch */
+	uint8_t cause;			/* vtun_expire_cause, vtun_switch */
 };
+
 void ike_input_kevent(struct ike_engine *e, uint64_t now,
 		      const struct ike_kevent *ev);
 
 enum ike_cmd_type {
 	IKE_CMD_UP, IKE_CMD_DOWN, IKE_CMD_REKEY_CHILD, IKE_CMD_REKEY_IKE,
 };
-/* @child NULL = all children (UP, DOWN: and the IKE SA). 0, -ENOENT, -EALREADY … */
+
+/* @child NULL = all (UP, DOWN: and the IKE SA). 0, -ENOENT, -EALREADY … */
 int ike_input_command(struct ike_engine *e, uint64_t now, enum ike_cmd_type cmd,
 		      const char *conn, const char *child);
 
@@ -309,7 +312,7 @@ struct ike_child_info {
 	unsigned int n_pairs;		/* 2 while old and new coexist (S-28) */
 	unsigned int rekeys;
 	struct ike_suite suite;
-	struct ike_ts ts_local[IKE_TS_MAX], ts_remote[IKE_TS_MAX]; /* negotiated */
+	struct ike_ts ts_local[IKE_TS_MAX], ts_remote[IKE_TS_MAX];
 	unsigned int n_ts_local, n_ts_remote;
 	struct ike_child_cfg cfg;	/* effective */
 };

@@ -196,8 +196,7 @@ static void nat_notice(struct ike_sa *sa)
 
 	if (sa->nat_local || sa->nat_remote)
 		ike_action_notify(sa->e, IKE_NTF_INFO, &about,
-				  "NAT found in front of %s: UDP encapsulation "
-				  "is not available yet, ESP may not get through",
+				  "NAT found in front of %s: UDP encapsulation is not available yet, ESP may not get through",
 				  sa->nat_local && sa->nat_remote ?
 				  "both ends" : sa->nat_local ? "us" :
 				  "the peer");

@@ -194,6 +194,7 @@ struct ike_msg {
 	struct ike_build b;
 	uint8_t buf[IKE_MSG_MAX];
 };
+
 void ike_msg_request(struct ike_msg *m, struct ike_sa *sa, uint8_t exchange);
 void ike_msg_reply(struct ike_msg *m, struct ike_sa *sa, uint8_t exchange);
 int ike_msg_send_request(struct ike_msg *m, struct ike_sa *sa);

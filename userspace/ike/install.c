@@ -106,8 +106,8 @@ static int install_own(struct ike_sa *sa)
 }
 
 static int install_peer(struct ike_sa *sa,
-		     void (*done)(struct ike_pair *p,
-				  const struct ike_kresult *res))
+			void (*done)(struct ike_pair *p,
+				     const struct ike_kresult *res))
 {
 	struct ike_exch *x = &sa->peer;
 	struct ike_child_keys keys;

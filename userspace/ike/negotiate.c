@@ -175,7 +175,7 @@ static uint16_t check_ke(struct ike_sa *sa, struct ike_exch *x,
 	return 0;
 }
 
-/* ours with KE only, with PFS; else both, in the order the peer seems to like */
+/* with PFS ours with KE only; else both, in the order the peer likes */
 static void accept_suites(struct ike_exch *x, const struct ike_child_cfg *cfg,
 			  const struct ike_wire_set *set, bool first)
 {
@@ -276,8 +276,8 @@ static int check_answer(struct ike_exch *x, const struct wish *w,
 	offered_ts(x, &local, &remote);
 	if (!ike_ts_subset(&w->tsi, &local) ||
 	    !ike_ts_subset(&w->tsr, &remote)) {
-		snprintf(text, size, "peer answered with selectors outside "
-			 "those we offered");
+		snprintf(text, size,
+			 "peer answered with selectors outside those we offered");
 		return -1;
 	}
 	if (x->choice.spi < SPI_MIN) {

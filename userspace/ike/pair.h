@@ -95,6 +95,7 @@ struct ike_pair_install {
 	uint32_t deadline_ms;
 	void (*done)(struct ike_pair *p, const struct ike_kresult *res);
 };
+
 void ike_pair_install(struct ike_pair *p, const struct ike_pair_install *ins);
 
 /* how much did it carry? ike_pair_asked() goes on from there */

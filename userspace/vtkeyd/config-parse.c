@@ -399,9 +399,9 @@ static bool commas_ok(struct keyd_parser *p, const struct keyd_key *k)
 	for (i = 1; i < p->n_words; i++) {
 		if (p->words[i].comma == (i + 1 < p->n_words))
 			continue;
-		keyd_error(p, "%s \"%s\" in the value of \"%s\"",
-			   p->words[i].comma ? "nothing behind the comma after" :
-			   "comma missing after", p->words[i].s, k->name);
+		keyd_error(p, "%s after \"%s\" in the value of \"%s\"",
+			   p->words[i].comma ? "nothing behind the comma" :
+			   "comma missing", p->words[i].s, k->name);
 		return false;
 	}
 	return true;
@@ -472,7 +472,8 @@ static void parse_words(struct keyd_parser *p)
 	} else if (!strcmp(word, "}")) {
 		block_close(p);
 	} else if (opens_block(p)) {
-		keyd_error(p, "unknown block \"%s\" (known: conn, child)", word);
+		keyd_error(p, "unknown block \"%s\" (known: conn, child)",
+			   word);
 		p->skip = 1;
 		p->skip_line = p->line;
 	} else {
@@ -523,7 +524,7 @@ static void check_mode(struct keyd_parser *p, unsigned int mode)
 {
 	unsigned int i;
 
-	if (!(mode & S_IROTH))
+	if (!(mode & 0004))
 		return;
 	for (i = 0; i < p->cfg->n_conns; i++) {
 		const struct keyd_block *b = &p->cfg->conns[i].b;

@@ -63,7 +63,7 @@ static char *secret_read(struct keyd_parser *p, const struct keyd_conn *c,
 			      key, path, strerror(errno));
 		return NULL;
 	}
-	if (mode & S_IROTH)
+	if (mode & 0004)
 		keyd_warn_at(p, c->b.file, line,
 			     "key \"%s\": %s is readable by everybody (mode %04o)",
 			     key, path, mode & 07777);

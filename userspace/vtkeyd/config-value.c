@@ -148,9 +148,11 @@ static void print_id(PRINT_ARGS)
 const struct keyd_type keyd_type_addr = {
 	"address", parse_addr, print_addr, false
 };
+
 const struct keyd_type keyd_type_addr_any = {
 	"address", parse_addr_any, print_addr, false
 };
+
 const struct keyd_type keyd_type_id = { "identity", parse_id, print_id, false };
 
 /* ---- words and numbers ---- */
@@ -264,12 +266,15 @@ static void print_count(PRINT_ARGS)
 const struct keyd_type keyd_type_word = {
 	"word", parse_word, print_word, false
 };
+
 const struct keyd_type keyd_type_time = {
 	"time", parse_time, print_time, false
 };
+
 const struct keyd_type keyd_type_size = {
 	"size", parse_size, print_count, false
 };
+
 const struct keyd_type keyd_type_count = {
 	"number", parse_count, print_count, false
 };
@@ -367,9 +372,11 @@ static void print_key32(PRINT_ARGS)
 const struct keyd_type keyd_type_ifname = {
 	"device", parse_ifname, print_string, false
 };
+
 const struct keyd_type keyd_type_path = {
 	"path", parse_path, print_string, false
 };
+
 const struct keyd_type keyd_type_psk = { "text", parse_psk, print_psk, false };
 const struct keyd_type keyd_type_key32 = {
 	"base64", parse_key32, print_key32, false
@@ -460,8 +467,8 @@ static bool parse_suites(PARSE_ARGS, bool (*one)(const char *text,
 			if (same_suite(&list.suite[j], &list.suite[list.n]))
 				break;
 		if (j < list.n) {
-			keyd_error(p, "key \"%s\": proposal \"%s\" twice", k->name,
-				   w[i].s);
+			keyd_error(p, "key \"%s\": proposal \"%s\" twice",
+				   k->name, w[i].s);
 			return false;
 		}
 		list.n++;
@@ -500,6 +507,7 @@ static void print_suites(PRINT_ARGS)
 const struct keyd_type keyd_type_ike = {
 	"proposals", parse_ike, print_suites, true
 };
+
 const struct keyd_type keyd_type_esp = {
 	"proposals", parse_esp, print_suites, true
 };

@@ -20,7 +20,7 @@
 #define KEYD_CHILDREN_MAX	64	/* of one conn */
 #define KEYD_PATH_MAX		256
 #define KEYD_PSK_MAX		255
-#define KEYD_PSK_WARN		20	/* shorter ones can be guessed offline */
+#define KEYD_PSK_WARN		20	/* shorter: can be guessed offline */
 
 enum keyd_life_type { KEYD_LIFE_SECONDS, KEYD_LIFE_KBYTES, KEYD_LIFE_BOTH };
 enum keyd_start { KEYD_START_ON_DEMAND, KEYD_START_MANUAL };

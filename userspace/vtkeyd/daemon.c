@@ -284,7 +284,7 @@ int keyd_reload(struct keyd *d, unsigned int *changed)
 					    old->conns[i].b.name);
 			(*changed)++;
 		}
-	/* the Deletes and the removal of SAs come before that of the children */
+	/* Deletes and the removal of SAs come before that of the children */
 	keyd_pump(d);
 	set_log_level(d, cfg);
 	if (engine_changed(cfg, old))

@@ -74,7 +74,7 @@ char **keyd_state_read(const struct keyd *d, unsigned int *n)
 			line[--len] = '\0';
 		if (len && len <= IKE_NAME_MAX)
 			names[*n] = strdup(line);
-		*n += names[*n] != NULL;
+		*n += !!names[*n];
 	}
 	free(line);
 	if (f)

@@ -98,7 +98,7 @@ static bool receive_one(struct keyd_udp *u, int fd)
 
 	n = recvmsg(fd, &msg, MSG_DONTWAIT);
 	if (n < 0)
-		/* an ICMP error of an earlier datagram is no end of the queue */
+		/* an ICMP error of an earlier datagram: there may be more */
 		return errno != EAGAIN && errno != EWOULDBLOCK;
 	read_peer(&peer, &remote);
 	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC) ||
@@ -165,7 +165,7 @@ static int open_family(int family)
 	if (fd < 0)
 		return -errno;
 	bypass_xfrm(fd, family);
-	/* CAP_NET_ADMIN lets it exceed the system's limit; else what there is */
+	/* CAP_NET_ADMIN may exceed the system's limit; else what there is */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buf, sizeof(buf)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buf, sizeof(buf));
 	err = family == AF_INET6 ?

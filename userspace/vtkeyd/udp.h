@@ -11,7 +11,10 @@
 
 struct keyd_udp;
 
-/* One socket per address family, @rx gets each datagram. NULL with errno: neither could be opened. */
+/*
+ * One socket per address family, @rx gets each datagram. NULL with errno:
+ * neither could be opened.
+ */
 struct keyd_udp *keyd_udp_open(struct event_base *base,
 			       void (*rx)(void *ctx,
 					  const struct ike_addr *local,

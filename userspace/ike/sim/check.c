@@ -85,12 +85,12 @@ void sim_check(struct sim *s)
 			if (ok[i] || !s->up[c] || !s->strict)
 				continue;
 			if (out)
-				sim_fail(s, "%c sends child %u on %08x, which "
-					 "the peer cannot decrypt", h->name, c,
+				sim_fail(s, "%c sends child %u on %08x, which the peer cannot decrypt",
+					 h->name, c,
 					 out->spi);
 			else
-				sim_fail(s, "%c has no outbound SA for child "
-					 "%u", h->name, c);
+				sim_fail(s, "%c has no outbound SA for child %u",
+					 h->name, c);
 		}
 		if (ok[0] && ok[1] && s->now >= s->excused[c])
 			s->up[c] = true;
@@ -290,8 +290,8 @@ bool sim_at_rest(struct sim *s, char *why, size_t size)
 		out = sim_kernel_count(&s->host[h].k, IKE_DIR_OUT);
 		if (in == up && out == up)
 			continue;
-		snprintf(why, size, "kernel of %c has %u SAs in, %u out "
-			 "for %u children", s->host[h].name, in, out, up);
+		snprintf(why, size, "kernel of %c has %u SAs in, %u out for %u children",
+			 s->host[h].name, in, out, up);
 		return false;
 	}
 	return true;

@@ -58,8 +58,8 @@ static int many(uint64_t first, uint64_t n, bool quiet)
 			fflush(stdout);
 		}
 	}
-	printf("%u regression seeds and %llu schedules from %llu: %u failed, "
-	       "%.1f s\n", sim_n_regressions, (unsigned long long)k,
+	printf("%u regression seeds and %llu schedules from %llu: %u failed, %.1f s\n",
+	       sim_n_regressions, (unsigned long long)k,
 	       (unsigned long long)first, failed, seconds() - start);
 	return failed ? 1 : 0;
 }

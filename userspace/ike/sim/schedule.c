@@ -15,6 +15,7 @@ const uint64_t sim_regressions[] = {
 	2328, 2421, 3100, 3349, 3400, 3693, 3707, 3915, 3952, 4326, 4368, 4579,
 	6406, 7003, 7703, 7831, 8378, 12569, 14127,
 };
+
 const unsigned int sim_n_regressions =
 	sizeof(sim_regressions) / sizeof(sim_regressions[0]);
 

@@ -24,6 +24,7 @@ struct sim;
 struct sim_rng {
 	uint64_t state;
 };
+
 uint64_t sim_rng_next(struct sim_rng *r);
 /* 0 .. n - 1 */
 uint64_t sim_rng_below(struct sim_rng *r, uint64_t n);
@@ -65,7 +66,7 @@ struct sim_host {
 	char name;
 	struct ike_engine *e;
 	unsigned int gen;		/* of the engine, grows with restarts */
-	uint64_t wake;			/* engine timer scheduled for, 0 = none */
+	uint64_t wake;			/* engine timer set for, 0 = none */
 	struct ike_addr addr;
 	struct ike_conn_cfg conn;
 	struct ike_child_cfg children[SIM_CHILDREN];
