@@ -28,7 +28,7 @@ if ! clang -fsanitize=fuzzer-no-link,address -o "$work/a" "$work/a.c" \
 	echo "1..0 # SKIP clang with its sanitizers is missing"
 	exit 4
 fi
-make -s -C "$fuzz" build > "$work/out" 2>&1
+make -s -j "$(nproc)" -C "$fuzz" build > "$work/out" 2>&1
 rc=$?
 result $rc "targets compile"
 [ $rc = 0 ] || sed 's/^/# /' "$work/out"

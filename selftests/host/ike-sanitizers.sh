@@ -27,7 +27,7 @@ tests=()
 for f in "$here"/test-ike-*.c; do
 	tests+=("$top/build/san/host/$(basename "${f%.c}")")
 done
-flock "$top/build/.lock-userspace" make -s -C "$top/userspace" SAN=1 \
+flock "$top/build/.lock-userspace" make -s -j "$(nproc)" -C "$top/userspace" SAN=1 \
 	BUILD="$top/build" "${tests[@]}" > "$work/out" 2>&1
 result $? "compiled with sanitizers"
 if [ $failed = 0 ]; then
