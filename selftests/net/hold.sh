@@ -47,7 +47,7 @@ clear_text() {
 		awk '/counter/ { n += $(NF - 2) } END { print n + 0 }'
 }
 
-plan 28
+plan 23
 begin vtun
 vtun_pair
 in_ns b nft -f - <<X
