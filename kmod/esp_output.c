@@ -48,6 +48,8 @@
  * @dsfield: outer DSCP and ECN
  * @df: outer packets must not be fragmented
  * @priority: of the inner packet
+ * @keep: the packet was not charged, another SA may carry it
+ * @piece: what is sent now is a part of the packet
  * @sent: finished packets, in order
  */
 struct tx {
@@ -60,6 +62,7 @@ struct tx {
 	bool df;
 	unsigned int headroom;
 	u32 priority;
+	bool keep, piece;
 	struct sk_buff_head sent;
 };
 
@@ -308,7 +311,8 @@ static bool copy_whole(struct sk_buff *skb, u8 *to, unsigned int len)
 
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		start = skb_checksum_start_offset(skb) - offset;
-		if (unlikely(skb_csum_is_sctp(skb) ||
+		/* a sender of raw packets may have put it anywhere */
+		if (unlikely(skb_csum_is_sctp(skb) || start > len ||
 			     start + skb->csum_offset + 2 > len))
 			return false;
 	}
@@ -344,6 +348,41 @@ static void tx_whole(struct tx *tx, struct sk_buff *skb)
 	tx_finish(tx, out, len);
 }
 
+/* would a fresh SA like this one carry it? Else it would end that one too. */
+static bool tx_fits_sa(const struct tx *tx, const struct sk_buff *skb,
+		       unsigned int packets)
+{
+	const struct vtun_limits *limits = &tx->sa->limits;
+
+	return (!limits->hard_bytes || skb->len <= limits->hard_bytes) &&
+	       (!limits->hard_packets || packets <= limits->hard_packets);
+}
+
+/* the SA that took over from @sa when that came to its end, NULL = none */
+static struct vtun_sa *next_sa(const struct vtun_child *child,
+			       const struct vtun_sa *sa)
+{
+	struct vtun_sa *out = rcu_dereference(child->out);
+
+	return out == sa ? NULL : out;
+}
+
+/*
+ * Not charged, nothing of it was sent. Where the SA is at its end, the packet
+ * takes the next one, or waits for it if the child can ask for one.
+ */
+static void tx_refuse(struct tx *tx, const struct sk_buff *skb,
+		      enum vtun_drop why, unsigned int packets)
+{
+	if ((why == VTUN_DROP_HARD_EXPIRED || why == VTUN_DROP_SEQUENCE) &&
+	    (tx->child->flags & VTUN_CHILD_F_ON_DEMAND ||
+	     next_sa(tx->child, tx->sa)) &&
+	    !tx->piece && tx_fits_sa(tx, skb, packets))
+		tx->keep = true;
+	else
+		count_drop(tx->child, tx->sa, why, packets);
+}
+
 static void tx_single(struct tx *tx, struct sk_buff *skb)
 {
 	unsigned int len = skb->len - skb_network_offset(skb);
@@ -355,7 +394,7 @@ static void tx_single(struct tx *tx, struct sk_buff *skb)
 		dev_sw_netstats_tx_add(tx->child->dev, 1, len);
 		tx_whole(tx, skb);
 	} else {
-		count_drop(tx->child, tx->sa, why, 1);
+		tx_refuse(tx, skb, why, 1);
 	}
 }
 
@@ -370,6 +409,7 @@ static void tx_rare(struct tx *tx, struct sk_buff *skb)
 		count_drop(tx->child, tx->sa, VTUN_DROP_NOT_IP, 1);
 		return;
 	}
+	tx->piece = true;
 	while ((seg = list)) {
 		list = seg->next;
 		skb_mark_not_on_list(seg);
@@ -388,7 +428,7 @@ static void tx_gso(struct tx *tx, struct sk_buff *skb, const struct vtun_gso *g)
 	if (likely(tx_fits(tx, skb, g->head_len + vtun_gso_len(g, 0))))
 		why = tx_charge(tx, g->segments, bytes);
 	if (unlikely(why)) {
-		count_drop(tx->child, tx->sa, why, g->segments);
+		tx_refuse(tx, skb, why, g->segments);
 		return;
 	}
 	dev_sw_netstats_tx_add(tx->child->dev, g->segments, bytes);
@@ -469,6 +509,22 @@ static void tx_protect(struct tx *tx, struct sk_buff *skb)
 		tx_rare(tx, skb);
 }
 
+/* what tx_refuse() kept; ends, as every SA it comes to next is a newer one */
+static void resend(struct vtun_child *child, struct vtun_sa *sa,
+		   struct sk_buff *skb)
+{
+	struct vtun_sa *next = next_sa(child, sa);
+
+	if (child->flags & VTUN_CHILD_F_ON_DEMAND) {
+		vtun_hold_add(child, skb);
+	} else if (next) {
+		vtun_esp_output(child, next, skb);
+	} else {
+		count_drop(child, sa, VTUN_DROP_HARD_EXPIRED, 1);
+		kfree_skb(skb);
+	}
+}
+
 /**
  * vtun_esp_output() - encrypt and send one inner packet or GSO super-packet
  * @child: whose outer addresses and route to use
@@ -476,7 +532,8 @@ static void tx_protect(struct tx *tx, struct sk_buff *skb)
  * @skb: valid inner packet, network header set; consumed in every case
  *
  * Out of place: never writes to @skb's data. Counts its own drops. RCU read
- * side, BH off.
+ * side, BH off. A packet that meets the end of @sa takes the next SA, or waits
+ * for one where the child is on demand.
  */
 void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
 		     struct sk_buff *skb)
@@ -500,11 +557,19 @@ void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
 	why = READ_ONCE(sa->state) == VTUN_SA_EXPIRED ?
 	      VTUN_DROP_HARD_EXPIRED : tx_route(&tx);
 	if (unlikely(why)) {
-		count_drop(child, sa, why, 1);
-		kfree_skb(skb);
+		tx_refuse(&tx, skb, why, 1);
+		if (tx.keep)
+			resend(child, sa, skb);
+		else
+			kfree_skb(skb);
 		return;
 	}
 	tx_protect(&tx, skb);
+	if (unlikely(tx.keep)) {
+		dst_release(tx.dst);
+		resend(child, sa, skb);
+		return;
+	}
 	keep_owner(&tx, skb);
 	consume_skb(skb);
 	tx_send(&tx);

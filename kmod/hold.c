@@ -143,6 +143,9 @@ void vtun_hold_add(struct vtun_child *child, struct sk_buff *skb)
 	vtun_flow_parse(&flow, skb);
 	spin_lock_bh(&child->hold.lock);
 	sa = rcu_dereference(child->out);
+	/* about to be taken out of its place by whoever found it expired */
+	if (sa && READ_ONCE(sa->state) == VTUN_SA_EXPIRED)
+		sa = NULL;
 	if (sa && !child->holding) {
 		spin_unlock_bh(&child->hold.lock);
 		vtun_esp_output(child, sa, skb);
