@@ -602,7 +602,7 @@ void sim_restart(struct sim *s, unsigned int host)
 
 			if (!sa->used || sa->dir != IKE_DIR_OUT)
 				continue;
-			if ((sa->state != SIM_SA_ACTIVE) == pass)
+			if (pass != (sa->state == SIM_SA_ACTIVE))
 				adopt(h, sa);
 		}
 	for (i = 0; i < SIM_SAS; i++) {
