@@ -46,10 +46,26 @@ cadence() { # every attempt within 10 % of a multiple of 5 s after the first
 	[ $n -ge $((ABSENT / 5)) ]
 }
 
+# established IKE SAs; half-open ones of a lost race end by their own time limit
+ups() { ctl_is "$1" 'ike[#state=up]' "$2"; }
+
+# one IKE SA, one pair of SAs, the same at both ends
+settled() {
+	local n spi_a spi_b
+	for n in a b; do
+		ups $n 1 && child_is $n up && vtun_is $n 'sas[#]' 2 || return
+	done
+	spi_a=$(ctl_get a 'children[name=vpn:c].ike.spi_in')
+	spi_b=$(ctl_get b 'children[name=vpn:c].ike.spi_out')
+	equal "$spi_a" "$spi_b"
+}
+
+both_down() { ups a 0 && ups b 0 && vtun_is a 'sas[#]' 0 && vtun_is b 'sas[#]' 0; }
+
 both_up() {
 	local t
 	t=${EPOCHREALTIME/./}
-	wait_until 12 mirrored && ping_a 3 || {
+	wait_until 20 settled && ping_a 3 || {
 		ctl a show ike; ctl b show ike; log_near a; log_near b
 		return 1
 	}
@@ -59,12 +75,13 @@ both_up() {
 together() { # both get the command at the same moment, round after round
 	local i
 	for ((i = 1; i <= ROUNDS; i++)); do
-		ctl a up vpn &
-		ctl b up vpn
+		ctl a up vpn 2> /dev/null &
+		ctl b up vpn 2> /dev/null
 		wait $!
 		both_up $i || return
 		ctl a down vpn
-		wait_until 10 eval 'ike_sas a 0 && ike_sas b 0' || return
+		ctl b down vpn 2> /dev/null
+		wait_until 20 both_down || return
 	done
 }
 

@@ -68,6 +68,9 @@ apart() {
 plan 29
 begin vtun
 vtun_pair
+# a child on demand keeps the carrier on, so that packets reach the dead one
+in_ns a vtunctl child add other dev vt0 local $OUT4_A remote $OUT4_B \
+	remote-ts 10.77.0.0/24 on-demand
 serve b flood -l
 events a
 
