@@ -301,6 +301,10 @@ static void test_asymmetric(unsigned int shorter)
 	ktap_ok(!s->error[0] && c.rekeys >= 10 && !s->host[0].esp_bad &&
 		!s->host[1].esp_bad, "lifetime 20 s at %c, 300 s at the other",
 		'A' + shorter);
+	/* A made the first pair, so only A can be surprised */
+	ktap_ok(!shorter || strstr(s->host[0].last_text[IKE_NTF_INFO],
+				   "limits are lower"),
+		"  and the other one is told why");
 	done(s);
 }
 

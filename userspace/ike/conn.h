@@ -32,6 +32,7 @@ struct ike_conn {
  * @want: one negotiation is asked for: traffic, command, or loss while busy
  * @held: brought down by command: no auto-negotiation until traffic or "up"
  * @need_ke: the peer refused a proposal without KE (requirement S-26)
+ * @peer_first: said already that the peer rekeys before us
  * @next_try: no CREATE_CHILD_SA before (an IKE_AUTH may come earlier)
  * @rate: octets per second the last pair carried up to its soft limit, 0 =
  *	not known; places the next soft limits
@@ -43,7 +44,7 @@ struct ike_child {
 	struct ike_child_cfg cfg;
 	struct ike_list pairs;
 	struct ike_pair *cur;
-	bool want, held, need_ke;
+	bool want, held, need_ke, peer_first;
 	uint64_t next_try;
 	uint64_t rate, packet_rate;
 	unsigned int rekeys;

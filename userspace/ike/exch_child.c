@@ -208,6 +208,21 @@ void ike_child_response(struct ike_sa *sa, const struct ike_in *in)
 
 /* ---- responder ---- */
 
+/* limits need not match (2.8), but who wonders finds the reason (S-31, D-07) */
+static void note_peer_first(const struct ike_pair *p,
+			    const struct ike_pair *old)
+{
+	struct ike_about about = { .child = p->child, .pair = p, .old = old };
+
+	if (!old->ours || old->soft_cause || old->rekey ||
+	    p->child->peer_first)
+		return;
+	p->child->peer_first = true;
+	ike_action_notify(p->e, IKE_NTF_INFO, &about,
+			  "peer rekeyed before our soft limit: its limits are "
+			  "lower than ours, or it was told to");
+}
+
 void ike_child_respond(struct ike_sa *sa)
 {
 	struct ike_exch *x = &sa->peer;
@@ -232,6 +247,8 @@ void ike_child_respond(struct ike_sa *sa)
 	if (old && old->state == IKE_PAIR_UP)
 		old->superseded = true;
 	ike_install_report(p, old, started);
+	if (old)
+		note_peer_first(p, old);
 }
 
 static void installed(struct ike_pair *p, const struct ike_kresult *res)
