@@ -116,11 +116,23 @@ static bool transmit(int fd, const struct hello *h)
 	return true;
 }
 
+/*
+ * Who dies in the middle resets the connection: a socket that went on asking
+ * for an answer through a dead tunnel would keep its namespace for minutes.
+ */
+static void abort_on_close(int fd, bool on)
+{
+	struct linger l = { .l_onoff = on };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
+}
+
 static void serve_one(int fd)
 {
 	struct result res = { 0 };
 	struct hello h;
 
+	abort_on_close(fd, true);
 	if (!read_all(fd, &h, sizeof(h)))
 		return;
 	if (h.mode == MODE_SOURCE) {
@@ -129,7 +141,8 @@ static void serve_one(int fd)
 		return;
 	}
 	receive(fd, &h, &res);
-	write_all(fd, &res, sizeof(res));
+	if (write_all(fd, &res, sizeof(res)) && res.ok)
+		abort_on_close(fd, false);
 }
 
 static int serve(unsigned int port, const char *ready)
@@ -265,6 +278,8 @@ int main(int argc, char **argv)
 	setsockopt(con, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 	if (connect(con, (void *)&ss, len) < 0)
 		err(1, "connect to %s port %s", argv[optind], port);
+	/* the answer of the server is the last thing that counts */
+	abort_on_close(con, true);
 	t0 = now_us();
 	h.seed = t0 | 1;
 	rc = file ? send_file(con, file, &h) : run_client(con, &h);
