@@ -116,21 +116,22 @@ static void init_datagram(struct ike_engine *e, struct ike_in *in)
 	struct ike_wire_hdr hdr;
 	struct ike_wire_set set;
 	struct ike_wire_err err;
+	struct ike_in parsed = *in;
 	struct ike_sa *sa;
 
 	if (ike_wire_parse(in->data, in->len, &hdr, &set, &err))
 		return;
-	in->hdr = &hdr;
-	in->set = &set;
+	parsed.hdr = &hdr;
+	parsed.set = &set;
 	if (!response) {
-		ike_init_request(e, in);
+		ike_init_request(e, &parsed);
 		return;
 	}
 	if (hdr.flags & IKE_WIRE_F_INITIATOR)
 		return;
 	sa = find_attempt(e, &hdr);
 	if (sa)
-		ike_init_response(sa, in);
+		ike_init_response(sa, &parsed);
 }
 
 /*

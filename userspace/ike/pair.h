@@ -44,6 +44,7 @@ enum ike_pair_state {
  * @renew: an orphan that wants a successor
  * @rekey: soft limit reached and a successor is wanted, not before @rekey_at
  * @soft_cause: enum vtun_expire_cause, 0 = not reached
+ * @hard: enum vtun_expire_cause of the hard limit, 0 = not reached
  * @idle_at: look again whether the expiring pair carries traffic, 0 = no
  * @close_at: safety net: closed by us then, whoever should have, 0 = none
  * @gone_at: GONE: when the inbound SA goes too
@@ -61,9 +62,9 @@ struct ike_pair {
 	struct ike_suite suite;
 	struct ike_ts_list ts_local, ts_remote;
 	struct ike_limits limits;
-	bool ours, first, proven, superseded, adopted, renew, rekey, hard;
+	bool ours, first, proven, superseded, adopted, renew, rekey;
 	bool delete_sent, out_gone;
-	uint8_t soft_cause, queries;
+	uint8_t soft_cause, hard, queries;
 	uint64_t traffic, idle_ms;	/* answer to ike_pair_query() */
 	uint64_t up_at, rekey_at, idle_at, close_at, gone_at;
 	struct ike_nonce nonce;
@@ -128,7 +129,10 @@ bool ike_pair_loses(const struct ike_pair *p, const struct ike_pair *to);
  */
 void ike_pair_heard(struct ike_sa *sa, bool request);
 void ike_pair_settle(struct ike_child *c);
-/* soft and hard limits, adoption, loss of the IKE SA */
+/* ---- expire.c: limits, and loss of the IKE SA ---- */
+
+/* its hard limit was reached: closed, unless our rekey of it is under way */
+void ike_pair_hard(struct ike_pair *p);
 void ike_pair_expire(struct ike_pair *p, const struct ike_kevent *ev);
 void ike_pair_asked(struct ike_pair *p);
 void ike_pair_switched(struct ike_child *c, const struct ike_kevent *ev);

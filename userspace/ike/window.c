@@ -143,7 +143,8 @@ bool ike_window_tick(struct ike_sa *sa)
 		return true;
 	}
 	sa->rtx.sent++;
-	sa->rtx.next += sa->rtx.interval;
+	/* from now on: the machine may have slept, and the peer be there */
+	sa->rtx.next = e->now + sa->rtx.interval;
 	ike_action_send(e, &sa->local, &sa->remote, sa->rtx.msg.data,
 			sa->rtx.msg.len);
 	ike_engine_timer_at(e, sa->rtx.next);

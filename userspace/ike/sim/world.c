@@ -599,10 +599,11 @@ void sim_restart(struct sim *s, unsigned int host)
 	for (pass = 0; pass < 2; pass++)
 		for (i = 0; i < SIM_SAS; i++) {
 			struct sim_sa *sa = &h->k.sas[i];
+			bool active = sa->state == SIM_SA_ACTIVE;
 
 			if (!sa->used || sa->dir != IKE_DIR_OUT)
 				continue;
-			if (pass != (sa->state == SIM_SA_ACTIVE))
+			if (active != pass)
 				adopt(h, sa);
 		}
 	for (i = 0; i < SIM_SAS; i++) {
