@@ -60,7 +60,8 @@ static const struct keyd_key conn_keys[] = {
 	{ "private-key-file", &keyd_type_path, AT(private_key_file) },
 	{ "remote-public-key", &keyd_type_key32, AT(remote_public) },
 	{ "ike-proposal", &keyd_type_ike, AT(ike),
-	  .def = "chacha20poly1305-prfsha256-x25519, aes256gcm16-prfsha512-x25519" },
+	  .def = "chacha20poly1305-prfsha256-x25519, aes256gcm16-prfsha512-x25519"
+	},
 	{ "ike-life", &keyd_type_time, AT(life_ms), .def = "86400s",
 	  .min = 5 * SECOND, .max = 30 * DAY },
 	{ "dpd-interval", &keyd_type_time, AT(dpd_ms), .def = "30s",
