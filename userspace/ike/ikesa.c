@@ -329,6 +329,9 @@ void ike_sa_dead(struct ike_sa *sa, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (sa->superseded && successor(sa)) {
+		/* the peer may never have had our answer that made it */
+		if (!successor(sa)->proven)
+			successor(sa)->check = true;
 		ike_sa_inherit(successor(sa), sa);
 		ike_sa_free(sa);
 		return;

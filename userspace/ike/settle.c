@@ -123,10 +123,12 @@ static void settle_loser(struct ike_child *c, struct ike_pair *p,
 	if (p->superseded) {
 		if (w->ours && c->cur == w)
 			ike_pair_close(p);
-		else
+		else if (w->proven)
 			close_late(p);
 		return;
 	}
+	if (p->proven && !w->proven && !p->ours)
+		return;
 	if (!p->ours || (p->sa->own.kind == IKE_EXCH_REKEY_CHILD &&
 			 p->sa->own.old == p)) {
 		close_late(p);
@@ -148,6 +150,33 @@ static void use_unproven(struct ike_child *c, struct ike_pair *w)
 		ike_pair_activate(w);
 	else
 		ike_engine_timer_at(w->e, w->up_at + UNPROVEN_MS);
+}
+
+/*
+ * The peer asked for @w and has shown no sign of it for long: our answer got
+ * lost and the peer with it, or it gave up. The pair before it goes on serving;
+ * should the answer arrive after all, the Delete did too (bug B28).
+ */
+static bool forget_unproven(struct ike_child *c, struct ike_pair *w)
+{
+	struct ike_pair *p, *alt = NULL;
+
+	if (w->proven || w->ours)
+		return false;
+	ike_list_for_each(p, &c->pairs, node)
+		if (p != w && p->sa && p->proven && p->state == IKE_PAIR_UP &&
+		    !p->hard)
+			alt = p;
+	if (!alt)
+		return false;
+	if (w->up_at + CLOSE_LATE_MS > c->conn->e->now) {
+		ike_engine_timer_at(c->conn->e, w->up_at + CLOSE_LATE_MS);
+		return false;
+	}
+	alt->superseded = false;
+	alt->close_at = 0;
+	ike_pair_close(w);
+	return true;
 }
 
 void ike_pair_settle(struct ike_child *c)
@@ -177,6 +206,8 @@ void ike_pair_settle(struct ike_child *c)
 			}
 		return;
 	}
+	if (forget_unproven(c, w))
+		return;
 	/* one being installed is or will be; else an older event misled us */
 	if (c->cur && c->cur->state == IKE_PAIR_NEW)
 		return;

@@ -159,6 +159,8 @@ static void one_deed(struct sim *s, struct sim_rng *r, uint64_t at,
 		sim_at(s, at, reboot, who);
 		break;
 	case CUT:
+		/* beyond all retransmissions nothing can be promised */
+		s->strict = false;
 		sim_at(s, at, cut, 1);
 		sim_at(s, at + 1 + sim_rng_below(r, 60000), cut, 0);
 		break;
