@@ -262,21 +262,54 @@ void ike_sa_failed(struct ike_sa *sa, const char *fmt, ...)
 	ike_sa_free(sa);
 }
 
-/* who inherits a rekeyed SA's children, NULL = nobody */
+static bool apart(uint64_t a, uint64_t b)
+{
+	return (a < b ? b - a : a - b) >= IKE_COLLISION_MS;
+}
+
+/*
+ * Two lines of IKE SAs are compared by their first ones, which both ends know,
+ * whatever has been rekeyed since; within a line by the rekey itself.
+ */
+static bool sa_loses(const struct ike_sa *sa, const struct ike_sa *to)
+{
+	const struct ike_line *a = &sa->line, *b = &to->line;
+
+	if (sa->expired != to->expired)
+		return sa->expired;
+	if (a->order != b->order) {
+		if (a->ours == b->ours || apart(a->up_at, b->up_at))
+			return a->order < b->order;
+		return ike_nonce_cmp(&a->nonce, &b->nonce) < 0;
+	}
+	/* rekeyed on while its rival was still on its way: that one lost */
+	if (sa->gen != to->gen)
+		return sa->gen < to->gen;
+	if (sa->initiator == to->initiator || apart(sa->up_at, to->up_at))
+		return sa->order < to->order;
+	return ike_nonce_cmp(ike_sa_nonce(sa), ike_sa_nonce(to)) < 0;
+}
+
+/*
+ * Who inherits a rekeyed SA's children: the best of its own line, even where
+ * another line is to stay, since that is who has them at the peer.
+ */
 static struct ike_sa *successor(const struct ike_sa *sa)
 {
-	struct ike_sa *next, *any = NULL;
+	struct ike_sa *next, *best = NULL;
 
 	ike_list_for_each(next, &sa->e->sas, node) {
-		if (next->old != sa || next->state != IKE_SA_UP || next->close)
+		if (next->conn != sa->conn || next->state != IKE_SA_UP ||
+		    next->close || next->superseded ||
+		    next->line.order != sa->line.order || next->gen <= sa->gen)
 			continue;
-		if (!next->redundant)
-			return next;
-		any = next;
+		if (!best || sa_loses(best, next))
+			best = next;
 	}
-	/* rekeyed once more meanwhile */
+	if (best)
+		return best;
 	next = ike_conn_sa(sa->conn);
-	return next && next != sa ? next : any;
+	return next != sa ? next : NULL;
 }
 
 /*
@@ -426,34 +459,6 @@ void ike_sa_finish(struct ike_sa *sa, bool linger)
 	ike_window_stop(sa);
 	sa->linger = sa->e->now + LINGER_MS;
 	sa->e->again = true;
-}
-
-static bool apart(uint64_t a, uint64_t b)
-{
-	return (a < b ? b - a : a - b) >= IKE_COLLISION_MS;
-}
-
-/*
- * Two lines of IKE SAs are compared by their first ones, which both ends know,
- * whatever has been rekeyed since; within a line by the rekey itself.
- */
-static bool sa_loses(const struct ike_sa *sa, const struct ike_sa *to)
-{
-	const struct ike_line *a = &sa->line, *b = &to->line;
-
-	if (sa->expired != to->expired)
-		return sa->expired;
-	if (a->order != b->order) {
-		if (a->ours == b->ours || apart(a->up_at, b->up_at))
-			return a->order < b->order;
-		return ike_nonce_cmp(&a->nonce, &b->nonce) < 0;
-	}
-	/* rekeyed on while its rival was still on its way: that one lost */
-	if (sa->gen != to->gen)
-		return sa->gen < to->gen;
-	if (sa->initiator == to->initiator || apart(sa->up_at, to->up_at))
-		return sa->order < to->order;
-	return ike_nonce_cmp(ike_sa_nonce(sa), ike_sa_nonce(to)) < 0;
 }
 
 /* would closing @sa leave a child with nothing the peer has for certain? */
