@@ -53,7 +53,7 @@ static int many(uint64_t first, uint64_t n, bool quiet)
 		failed += !one(first + k, NULL);
 		if (!quiet && (k + 1) % 1000 == 0) {
 			printf("%llu schedules, %u failed, %.1f s\n",
-			       (unsigned long long)(k + 1), failed,
+			       (unsigned long long)k + 1, failed,
 			       seconds() - start);
 			fflush(stdout);
 		}
