@@ -164,8 +164,8 @@ static bool forget_unproven(struct ike_child *c, struct ike_pair *w)
 	if (w->proven || w->ours)
 		return false;
 	ike_list_for_each(p, &c->pairs, node)
-		if (p != w && p->sa && p->proven && p->state == IKE_PAIR_UP &&
-		    !p->hard)
+		if (p != w && p->sa && p->superseded && p->proven && !p->hard &&
+		    p->state == IKE_PAIR_UP)
 			alt = p;
 	if (!alt)
 		return false;
