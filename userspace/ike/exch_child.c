@@ -219,8 +219,7 @@ static void note_peer_first(const struct ike_pair *p,
 		return;
 	p->child->peer_first = true;
 	ike_action_notify(p->e, IKE_NTF_INFO, &about,
-			  "peer rekeyed before our soft limit: its limits are "
-			  "lower than ours, or it was told to");
+			  "peer rekeyed before our soft limit: its limits are lower than ours, or it was told to");
 }
 
 void ike_child_respond(struct ike_sa *sa)
