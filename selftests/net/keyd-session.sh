@@ -59,7 +59,8 @@ die_and_return() {
 	keyd_end KILL "$n"
 	pause 1
 	keyd_start "$n" || return
-	log_has "$n" "adopted .*spi_out=$before" ||
+	# the socket of the dead daemon may pass for that of the new one
+	wait_until 10 log_has "$n" "adopted .*spi_out=$before" ||
 		{ log_near "$n"; return 1; }
 }
 
