@@ -50,8 +50,11 @@ fuzz:
 check-matrix:
 	@TESTS='$(TESTS)' selftests/check/matrix 6.1 6.12 7.3
 
-demo bench: deps
-	@KVER=$(TESTKVER) selftests/$@/run
+demo: deps
+	@KVER=$(TESTKVER) selftests/demo/run
+
+bench: deps
+	@KVER=$(TESTKVER) selftests/bench/run
 
 # --- installation: DESTDIR for packagers
 
