@@ -3,15 +3,18 @@
  * rekeyer: make-before-break rekeys of one child between two namespaces, one
  * after the other as fast as the kernel allows, from one process.
  *
- *	rekeyer [-n COUNT] [-k KEEP] [-g FIRST] [-u SUITE] NS-A NS-B CHILD
+ *	rekeyer [-n COUNT] [-k KEEP] [-t MS] [-g FIRST] [-u SUITE]
+ *		NS-A NS-B CHILD
  *
  * A rekey as RFC 7296 2.8 has it: B installs both SAs, the outbound one on
  * standby; A installs both and switches, sending one dummy packet; B switches
- * by that proof. Both then delete the pair KEEP (4) generations back, so that
- * what is still on its way is let in.
+ * by that proof. Both then delete what is KEEP (4) generations back and was
+ * replaced MS (200) ago, so that what is still on its way is let in. Time and
+ * not only generations: an emulated CPU may rest for several milliseconds with
+ * a packet in its hands, and that is several generations.
  *
  * SPIs are those of lib.sh: 0xa000 + generation from A, 0xb000 from B; the
- * pair of generation FIRST - 1 is there already. Exit 0: every switch came.
+ * KEEP pairs before FIRST, or all since 1, are there. Exit 0: every switch came.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -23,6 +26,7 @@
 
 #define SPI_A	0xa000
 #define SPI_B	0xb000
+#define GENERATIONS 1024	/* pairs at a time, at most */
 
 struct end {
 	struct vtun_k *k;
@@ -91,6 +95,31 @@ static void drop(struct end *e, uint32_t gen)
 		     vtun_k_error(e->k));
 }
 
+/* One pair of each end, from the time it was replaced on */
+static struct {
+	uint64_t replaced_us[GENERATIONS];
+	uint32_t oldest;	/* generation that is still there */
+	uint32_t keep;
+	uint64_t grace_us;
+} old;
+
+/* Deletes what is due before generation @gen; @all: waits until it is due */
+static void drop_old(struct end *a, struct end *b, uint32_t gen, bool all)
+{
+	for (; old.oldest + old.keep <= gen; old.oldest++) {
+		uint64_t due = old.replaced_us[old.oldest % GENERATIONS] +
+			       old.grace_us;
+		uint64_t now = now_us();
+
+		if (now < due && !all && gen - old.oldest < GENERATIONS - 1)
+			return;
+		if (now < due)
+			usleep(due - now);
+		drop(a, old.oldest);
+		drop(b, old.oldest);
+	}
+}
+
 static void await_switch(struct end *e, uint32_t gen)
 {
 	uint64_t end = now_us() + 5000000;
@@ -118,7 +147,7 @@ int main(int argc, char **argv)
 {
 	struct end a = { .spi_in = SPI_B, .spi_out = SPI_A };
 	struct end b = { .spi_in = SPI_A, .spi_out = SPI_B };
-	uint32_t count = 1000, keep = 4, gen = 2, i;
+	uint32_t count = 1000, gen = 2, i;
 	const char *suite = "aes128gcm16";
 	uint8_t keys[2][36];
 	uint16_t encr;
@@ -126,11 +155,15 @@ int main(int argc, char **argv)
 	size_t len;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:k:g:u:")) != -1) {
+	old.keep = 4;
+	old.grace_us = 200000;
+	while ((opt = getopt(argc, argv, "n:k:t:g:u:")) != -1) {
 		if (opt == 'n')
 			count = parse_num(optarg, "count");
 		else if (opt == 'k')
-			keep = parse_num(optarg, "keep");
+			old.keep = parse_num(optarg, "keep");
+		else if (opt == 't')
+			old.grace_us = parse_num(optarg, "time") * 1000;
 		else if (opt == 'g')
 			gen = parse_num(optarg, "generation");
 		else if (opt == 'u')
@@ -144,18 +177,18 @@ int main(int argc, char **argv)
 	open_end(&a, argv[optind], argv[optind + 2]);
 	open_end(&b, argv[optind + 1], argv[optind + 2]);
 	t0 = now_us();
+	old.oldest = gen > old.keep ? gen - old.keep : 1;
 	for (i = 0; i < count; i++, gen++) {
 		if (getrandom(keys, sizeof(keys), 0) != sizeof(keys))
 			err(1, "getrandom");
 		install(&b, gen, keys, encr, len, true);
 		install(&a, gen, keys, encr, len, false);
 		await_switch(&b, gen);
-		if (gen > keep) {
-			drop(&a, gen - keep);
-			drop(&b, gen - keep);
-		}
+		old.replaced_us[(gen - 1) % GENERATIONS] = now_us();
+		drop_old(&a, &b, gen, false);
 	}
 	t0 = now_us() - t0;
+	drop_old(&a, &b, gen - 1, true);
 	printf("%u rekeys in %lu ms, %lu a second\n", count,
 	       (unsigned long)(t0 / 1000),
 	       (unsigned long)(t0 ? count * 1000000ULL / t0 : 0));
