@@ -194,6 +194,10 @@ their_children_are() {
 	[ "$n" = "$2" ] || { vici -l; return 1; }
 }
 ours_down() { our_is "$1" state down; }
+# a new attempt may follow at once, so that "down" need not be seen
+ours_gone() { # CONN OLD-SPI
+	[ "$(our_ike "$1")" != "$2" ] || { echo "IKE SA still $2"; return 1; }
+}
 
 at_rest() { # CONN: one pair at both ends
 	our_is "$1" state up && our_is "$1" pairs 1 && their_children_are "$1" 1
@@ -299,10 +303,16 @@ one_auth() { # CONN DESCRIPTION
 
 restart() {
 	local c
+	declare -A old
+	for c in $CONNS; do
+		old[$c]=$(our_ike "$c")
+	done
 	kill_charon
 	check "charon is killed and comes back" start_charon
 	for c in $CONNS; do
-		check "$c: dead peer found" wait_until 30 ours_down "$c"
+		# 2 s of silence and six tries: 0.5 s, 1 s .. 16 s
+		check "$c: dead peer found" wait_until 50 ours_gone "$c" \
+			"${old[$c]}"
 		check "$c: traffic brings it back" first_ping "$c"
 	done
 	kill_charon
