@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "child.h"
 
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/netlink.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
@@ -42,12 +40,12 @@ static void child_free_rcu(struct rcu_head *head)
 {
 	struct vtun_child *child = container_of(head, struct vtun_child, rcu);
 
-	dst_cache_destroy(&child->dst_cache);
 	pr_debug("child %u (%s) destroyed\n", child->id, child->name);
 	vtun_object_destroyed(VTUN_OBJECT_CHILD);
-	netdev_put(child->dev, &child->dev_tracker);
-	kfree(child->ts_local);
-	kfree(child->ts_remote);
+	if (child->dev)
+		netdev_put(child->dev, &child->dev_tracker);
+	vtun_path_free(rcu_dereference_protected(child->path, 1));
+	vtun_selectors_free(rcu_dereference_protected(child->ts, 1));
 	kfree(child);
 }
 
@@ -64,10 +62,13 @@ void vtun_child_put(struct vtun_child *child)
 
 void vtun_child_update_usable(struct vtun_child *child)
 {
-	struct vtun_device *vd = netdev_priv(child->dev);
+	struct vtun_device *vd;
 	bool usable;
 
 	lockdep_assert_held(&child->net->lock);
+	if (!child->dev)
+		return;
+	vd = netdev_priv(child->dev);
 	usable = !child->doorless &&
 		 (child->flags & VTUN_CHILD_F_ON_DEMAND ||
 		  rcu_access_pointer(child->out));
@@ -83,39 +84,71 @@ void vtun_child_update_usable(struct vtun_child *child)
 		netif_carrier_off(vd->dev);
 }
 
-static int copy_ts(struct vtun_ts **copy, const struct vtun_ts *ts, u8 n)
+void vtun_child_drop(struct vtun_child *child, enum vtun_drop why,
+		     unsigned int packets)
 {
-	if (!n)
-		return 0;
-	*copy = kmemdup(ts, n * sizeof(*ts), GFP_KERNEL_ACCOUNT);
-	return *copy ? 0 : -ENOMEM;
+	struct vtun_device *vd;
+
+	vtun_drops_add(&child->drops, why, packets);
+	if (!child->dev)
+		return;
+	vd = netdev_priv(child->dev);
+	vtun_drops_add(&vd->drops, why, packets);
+}
+
+bool vtun_child_match(const struct vtun_child *child, const struct sk_buff *skb,
+		      enum vtun_dir dir)
+{
+	const struct vtun_selectors *ts = rcu_dereference(child->ts);
+	struct vtun_flow flow;
+
+	if (vtun_selectors_any(ts))
+		return true;
+	vtun_flow_parse(&flow, skb);
+	return vtun_selectors_match(ts, &flow, dir);
+}
+
+int vtun_child_compare(const struct vtun_child *a, const struct vtun_child *b)
+{
+	int order = vtun_selectors_compare(rcu_dereference_protected(a->ts, 1),
+					   rcu_dereference_protected(b->ts, 1));
+
+	return order ?: a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* one that no packet has seen */
+static void child_free(struct vtun_child *child)
+{
+	vtun_path_free(rcu_dereference_protected(child->path, 1));
+	vtun_selectors_free(rcu_dereference_protected(child->ts, 1));
+	kfree(child);
 }
 
 /* in no table yet, without id and device */
 static struct vtun_child *child_alloc(struct vtun_net *vn,
 				      const struct vtun_child_config *config)
 {
+	struct vtun_selectors *ts;
 	struct vtun_child *child;
+	struct vtun_path *path;
 
 	child = kzalloc(sizeof(*child), GFP_KERNEL_ACCOUNT);
 	if (!child)
 		return NULL;
-	if (copy_ts(&child->ts_local, config->ts_local, config->n_local) ||
-	    copy_ts(&child->ts_remote, config->ts_remote, config->n_remote) ||
-	    dst_cache_init(&child->dst_cache, GFP_KERNEL_ACCOUNT)) {
-		kfree(child->ts_local);
-		kfree(child->ts_remote);
-		kfree(child);
+	path = vtun_path_new(vn, &config->path);
+	ts = vtun_selectors_new(config->ts_local, config->n_local,
+				config->ts_remote, config->n_remote);
+	RCU_INIT_POINTER(child->path, path);
+	RCU_INIT_POINTER(child->ts, ts);
+	if (!path || !ts) {
+		child_free(child);
 		return NULL;
 	}
 	child->net = vn;
-	child->n_local = config->n_local;
-	child->n_remote = config->n_remote;
 	strscpy(child->name, config->name, sizeof(child->name));
 	child->flags = config->flags;
-	child->family = config->family;
-	child->local = config->local;
-	child->remote = config->remote;
+	child->mode = config->mode;
+	child->options = config->options;
 	child->hold_max.packets = config->hold_packets;
 	child->hold_max.bytes = config->hold_bytes;
 	child->hold_max.ms = config->hold_ms;
@@ -211,10 +244,7 @@ struct vtun_child *vtun_child_new(struct vtun_net *vn,
 	return child;
 
 err_free_child:
-	dst_cache_destroy(&child->dst_cache);
-	kfree(child->ts_local);
-	kfree(child->ts_remote);
-	kfree(child);
+	child_free(child);
 	return ERR_PTR(err);
 }
 
@@ -262,15 +292,14 @@ void vtun_child_del(struct vtun_child *child)
 	vtun_child_put(child);
 }
 
-unsigned int vtun_child_mtu(const struct vtun_child *child,
-			    const struct vtun_sa *sa, unsigned int path_mtu)
+unsigned int vtun_child_mtu(const struct vtun_path *path,
+			    const struct vtun_sa *sa)
 {
 	const struct vtun_suite *suite = sa->suite;
-	unsigned int around, room;
+	unsigned int path_mtu = READ_ONCE(path->mtu), around, room;
 
-	around = (child->family == AF_INET ? sizeof(struct iphdr) :
-					     sizeof(struct ipv6hdr)) +
-		 sizeof(struct vtun_esp_hdr) + suite->iv_len + suite->icv_len;
+	around = vtun_path_ip_len(path) + sizeof(struct vtun_esp_hdr) +
+		 suite->iv_len + suite->icv_len;
 	if (path_mtu <= around)
 		return 0;
 	/* RFC 4303 2.4: text, padding, pad length and next header align */

@@ -8,9 +8,9 @@
 #include <linux/netdevice.h>
 #include <linux/refcount.h>
 #include <linux/skbuff.h>
-#include <net/dst_cache.h>
 #include <uapi/linux/vtun.h>
 
+#include "path.h"
 #include "stats.h"
 #include "ts.h"
 
@@ -18,23 +18,31 @@ struct vtun_net;
 struct vtun_sa;
 
 /**
+ * struct vtun_child_options - how packets of a child are treated
+ * @df: enum vtun_df
+ * @dscp: outer DSCP, or VTUN_DSCP_COPY
+ * @mss_clamp: 0 = off, 1 = from the MTU, else octets
+ * @keepalive_ms: NAT keepalive after so long without a packet, 0 = none
+ */
+struct vtun_child_options {
+	u8 df, dscp;
+	u16 mss_clamp;
+	u32 keepalive_ms;
+};
+
+/**
  * struct vtun_child - a CHILD_SA and its successors
  * @id: per namespace, stable
  * @name: unique per namespace
- * @flags: enum vtun_child_flag
- * @dev: the vtun device that is its door; reference held
- * @family: of the outer addresses
- * @local: outer source; IPv4 in s6_addr32[0]
- * @remote: outer destination
- * @path_mtu: of the outer path, as vtun_esp_output() saw it last; 0 = unknown;
- *	racy hint, READ_ONCE and WRITE_ONCE
- * @n_local: selectors in @ts_local, 0 = any
- * @n_remote: likewise
- * @ts_local: RFC 4301 "local" side: inner source when sending
- * @ts_remote: inner destination when sending
+ * @flags: enum vtun_child_flag; READ_ONCE and WRITE_ONCE, as for @options
+ * @mode: enum vtun_mode
+ * @options: what CHILD_SET may change at any time
+ * @dev: the vtun device that is its door; reference held; NULL: policies are
+ * @path: outer endpoints and route; vtun_net.ctl and vtun_net.lock to write, RCU
+ *	to read
+ * @ts: what it may carry; vtun_net.ctl to write, RCU to read
  * @out: current outbound SA; vtun_net.lock to write, RCU to read
  * @sas: every SA of this child (vtun_sa.child_node); vtun_net.lock
- * @dst_cache: outer route
  * @dev_node: vtun_device.children
  * @name_node: vtun_net.names
  * @switches: times @out changed; vtun_net.lock
@@ -57,16 +65,14 @@ struct vtun_child {
 	u32			id;
 	char			name[VTUN_NAME_MAX + 1];
 	u32			flags;
-	u8			family;
-	u8			n_local, n_remote;
+	u8			mode;
+	struct vtun_child_options options;
 	struct vtun_net		*net;
 	struct net_device	*dev;
 	netdevice_tracker	dev_tracker;
-	struct in6_addr		local, remote;
-	u32			path_mtu;
+	struct vtun_path __rcu	*path;
+	struct vtun_selectors __rcu *ts;
 	struct vtun_sa __rcu	*out;
-	struct dst_cache	dst_cache;
-	struct vtun_ts		*ts_local, *ts_remote;
 	struct list_head	sas;
 	struct list_head	dev_node;
 	struct hlist_node	name_node;
@@ -93,6 +99,8 @@ struct vtun_child {
  * struct vtun_child_config - what CHILD_NEW asks for, already checked
  * @id: 0 = choose
  * @name: NUL-terminated
+ * @ifindex: door, 0 = policies
+ * @path: outer endpoints
  * @ts_local: @n_local selectors; vtun_child_new() copies them
  *
  * The other members are those of struct vtun_child.
@@ -102,9 +110,10 @@ struct vtun_child_config {
 	const char *name;
 	u32 flags;
 	u32 ifindex;
-	u8 family;
+	u8 mode;
+	struct vtun_child_options options;
+	struct vtun_path_config path;
 	u8 n_local, n_remote;
-	struct in6_addr local, remote;
 	struct vtun_ts *ts_local, *ts_remote;
 	u32 hold_packets, hold_bytes, hold_ms;
 };
@@ -121,6 +130,11 @@ struct vtun_child *vtun_child_find(struct vtun_net *vn, u32 id);
 struct vtun_child *vtun_child_find_name(struct vtun_net *vn, const char *name);
 void vtun_child_get(struct vtun_child *child);
 void vtun_child_put(struct vtun_child *child);
+/* a packet that died without an SA to blame: counts at child and door */
+void vtun_child_drop(struct vtun_child *child, enum vtun_drop why,
+		     unsigned int packets);
+/* order of children on a device: < 0 when @a is more specific; vtun_net.ctl */
+int vtun_child_compare(const struct vtun_child *a, const struct vtun_child *b);
 /* has an SA or may ask for one? tells the device; vtun_net.lock */
 void vtun_child_update_usable(struct vtun_child *child);
 
@@ -142,13 +156,13 @@ void vtun_hold_stop(struct vtun_child *child);
  * @dir: VTUN_DIR_OUT: source is local; VTUN_DIR_IN: source is remote
  *
  * Non-first fragments match only selectors that cover all ports (RFC 4301 7).
- * RCU or a reference.
+ * RCU.
  */
 bool vtun_child_match(const struct vtun_child *child, const struct sk_buff *skb,
 		      enum vtun_dir dir);
 
-/* MTU of inner packets over an outer path of @path_mtu octets with SA @sa */
-unsigned int vtun_child_mtu(const struct vtun_child *child,
-			    const struct vtun_sa *sa, unsigned int path_mtu);
+/* largest inner packet over @path with SA @sa, 0 = unknown or none fits; RCU */
+unsigned int vtun_child_mtu(const struct vtun_path *path,
+			    const struct vtun_sa *sa);
 
 #endif /* VTUN_CHILD_H */

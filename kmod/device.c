@@ -98,11 +98,12 @@ static struct vtun_child *find_child(struct vtun_device *vd,
 				       dev_node);
 	if (!child)
 		return NULL;
-	if (!child->n_local && !child->n_remote)
+	if (vtun_selectors_any(rcu_dereference(child->ts)))
 		return child;	/* the least specific there is comes first */
 	vtun_flow_parse(&flow, skb);
 	list_for_each_entry_rcu(child, &vd->children, dev_node)
-		if (vtun_child_match_flow(child, &flow, VTUN_DIR_OUT))
+		if (vtun_selectors_match(rcu_dereference(child->ts), &flow,
+					 VTUN_DIR_OUT))
 			return child;
 	return NULL;
 }
@@ -114,11 +115,12 @@ static struct vtun_child *find_child(struct vtun_device *vd,
 static bool too_big(struct vtun_child *child, const struct vtun_sa *sa,
 		    struct sk_buff *skb)
 {
-	unsigned int path_mtu = READ_ONCE(child->path_mtu), mtu;
+	const struct vtun_path *path = rcu_dereference(child->path);
+	unsigned int mtu;
 
-	if (!path_mtu)
+	if (!READ_ONCE(path->mtu))
 		return false;
-	mtu = vtun_child_mtu(child, sa, path_mtu);
+	mtu = vtun_child_mtu(path, sa);
 	/* RFC 8200 5: no IPv6 link is narrower; the rest is our task */
 	if (skb->protocol == htons(ETH_P_IPV6))
 		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);

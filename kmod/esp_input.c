@@ -46,12 +46,8 @@ static void rx_drop(struct vtun_sa *sa, struct sk_buff *skb, enum vtun_drop why)
 	struct vtun_child *child = sa->child;
 
 	vtun_drops_inc(&sa->drops, why);
-	if (child) {
-		struct vtun_device *vd = netdev_priv(child->dev);
-
-		vtun_drops_inc(&child->drops, why);
-		vtun_drops_inc(&vd->drops, why);
-	}
+	if (child)
+		vtun_child_drop(child, why, 1);
 	kfree_skb(skb);
 }
 
@@ -128,7 +124,7 @@ static enum vtun_drop rx_check(struct rx *rx)
 	case VTUN_SA_EXPIRED:
 		return VTUN_DROP_HARD_EXPIRED;
 	}
-	if (rx->outer_family != sa->child->family)
+	if (rx->outer_family != rcu_dereference(sa->child->path)->config.family)
 		return VTUN_DROP_OUTER_MISMATCH;
 	if (rx->skb->len < ESP_LEN + TRAILER_LEN + ICV_LEN ||
 	    skb_is_gso(rx->skb))
@@ -369,15 +365,17 @@ static bool is_sent_by_us(struct net *net, u8 family,
 			  const struct in6_addr *local,
 			  const struct in6_addr *remote, __be32 spi)
 {
+	const struct vtun_path_config *path;
 	struct vtun_net *vn = vtun_net(net);
 	struct vtun_child *child;
 	unsigned long id, tmp;
 	struct vtun_sa *out;
 
 	idr_for_each_entry_ul(&vn->children, child, tmp, id) {
-		if (child->family != family ||
-		    !ipv6_addr_equal(&child->local, local) ||
-		    !ipv6_addr_equal(&child->remote, remote))
+		path = &rcu_dereference(child->path)->config;
+		if (path->family != family ||
+		    !ipv6_addr_equal(&path->local, local) ||
+		    !ipv6_addr_equal(&path->remote, remote))
 			continue;
 		out = rcu_dereference(child->out);
 		if (out && out->spi == spi)

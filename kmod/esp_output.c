@@ -39,6 +39,7 @@
  * struct tx - what the packets of one call have in common
  * @child: tunnel
  * @sa: its current outbound SA
+ * @path: its outer endpoints
  * @dst: outer route, one reference
  * @seq: number of the next packet
  * @ip_id: outer IPv4 identification of the next packet, when not DF
@@ -55,6 +56,7 @@
 struct tx {
 	struct vtun_child *child;
 	struct vtun_sa *sa;
+	struct vtun_path *path;
 	struct dst_entry *dst;
 	u64 seq;
 	u16 ip_id;
@@ -69,81 +71,30 @@ struct tx {
 static void count_drop(struct vtun_child *child, struct vtun_sa *sa,
 		       enum vtun_drop why, unsigned int packets)
 {
-	struct vtun_device *vd = netdev_priv(child->dev);
-
 	vtun_drops_add(&sa->drops, why, packets);
-	vtun_drops_add(&child->drops, why, packets);
-	vtun_drops_add(&vd->drops, why, packets);
+	vtun_child_drop(child, why, packets);
 }
 
-/*
- * The route is looked up without xfrm_lookup(): what vtun protects is protected
- * already, a policy of XFRM that covers the outer addresses must not do it once
- * more.
- */
-static struct dst_entry *route4(struct vtun_child *child)
+/* policies count for themselves */
+static void count_sent(struct vtun_child *child, unsigned int packets,
+		       unsigned int bytes)
 {
-	struct flowi4 fl4 = {
-		.saddr = child->local.s6_addr32[0],
-		.daddr = child->remote.s6_addr32[0],
-		.flowi4_proto = IPPROTO_ESP,
-	};
-	struct rtable *rt;
-	__be32 saddr;
-
-	rt = dst_cache_get_ip4(&child->dst_cache, &saddr);
-	if (likely(rt))
-		return &rt->dst;
-	rt = __ip_route_output_key(child->net->net, &fl4);
-	if (IS_ERR(rt))
-		return NULL;
-	dst_cache_set_ip4(&child->dst_cache, &rt->dst, fl4.saddr);
-	return &rt->dst;
-}
-
-static struct dst_entry *route6(struct vtun_child *child)
-{
-	struct net *net = child->net->net;
-	struct flowi6 fl6 = {
-		.saddr = child->local,
-		.daddr = child->remote,
-		.flowi6_proto = IPPROTO_ESP,
-	};
-	struct dst_entry *dst;
-	struct in6_addr saddr;
-
-	dst = dst_cache_get_ip6(&child->dst_cache, &saddr);
-	if (likely(dst))
-		return dst;
-	if (!ipv6_mod_enabled() || !ipv6_chk_addr(net, &fl6.saddr, NULL, 0))
-		return NULL;
-	dst = ip6_route_output(net, NULL, &fl6);
-	if (dst->error) {
-		dst_release(dst);
-		return NULL;
-	}
-	dst_cache_set_ip6(&child->dst_cache, dst, &fl6.saddr);
-	return dst;
+	if (child->dev)
+		dev_sw_netstats_tx_add(child->dev, packets, bytes);
 }
 
 static enum vtun_drop tx_route(struct tx *tx)
 {
-	struct vtun_child *child = tx->child;
-	unsigned int mtu;
-
-	tx->dst = child->family == AF_INET ? route4(child) : route6(child);
+	tx->path = rcu_dereference(tx->child->path);
+	tx->dst = vtun_path_route(tx->path);
 	if (unlikely(!tx->dst))
 		return VTUN_DROP_NO_ROUTE;
 	/* longer circles are the business of the device's recursion limit */
-	if (unlikely(tx->dst->dev == child->dev)) {
+	if (unlikely(tx->dst->dev == tx->child->dev)) {
 		dst_release(tx->dst);
 		return VTUN_DROP_LOOP;
 	}
-	mtu = dst_mtu(tx->dst);
-	if (READ_ONCE(child->path_mtu) != mtu)
-		WRITE_ONCE(child->path_mtu, mtu);
-	tx->ip_len = child->family == AF_INET ? sizeof(struct iphdr) :
-						sizeof(struct ipv6hdr);
+	tx->ip_len = vtun_path_ip_len(tx->path);
 	tx->headroom = max_t(unsigned int, VTUN_SEAL_HEAD,
 			     LL_RESERVED_SPACE(tx->dst->dev) + tx->ip_len +
 			     ESP_LEN);
@@ -170,7 +121,7 @@ static bool tx_fits(struct tx *tx, const struct sk_buff *skb, unsigned int len)
 		tx->df = ip_hdr(skb)->frag_off & htons(IP_DF);
 	else
 		tx->df = true;
-	if (likely(outer <= READ_ONCE(tx->child->path_mtu)))
+	if (likely(outer <= READ_ONCE(tx->path->mtu)))
 		return true;
 	if (tx->next_header == IPPROTO_IPV6 && len <= IPV6_MIN_MTU)
 		tx->df = false;
@@ -195,7 +146,7 @@ static void put_trailer(u8 *end, unsigned int pad, u8 next_header)
 
 static void push_ipv4(const struct tx *tx, struct sk_buff *skb)
 {
-	const struct vtun_child *child = tx->child;
+	const struct vtun_path_config *path = &tx->path->config;
 	struct iphdr *iph = skb_push(skb, sizeof(*iph));
 
 	/* ip_local_out() adds length and checksum */
@@ -207,8 +158,8 @@ static void push_ipv4(const struct tx *tx, struct sk_buff *skb)
 		.frag_off = tx->df ? htons(IP_DF) : 0,
 		.ttl = ip4_dst_hoplimit(tx->dst),
 		.protocol = IPPROTO_ESP,
-		.saddr = child->local.s6_addr32[0],
-		.daddr = child->remote.s6_addr32[0],
+		.saddr = path->local.s6_addr32[0],
+		.daddr = path->remote.s6_addr32[0],
 	};
 	skb->protocol = htons(ETH_P_IP);
 	/* no second round through XFRM when netfilter reroutes */
@@ -217,14 +168,14 @@ static void push_ipv4(const struct tx *tx, struct sk_buff *skb)
 
 static void push_ipv6(const struct tx *tx, struct sk_buff *skb)
 {
-	const struct vtun_child *child = tx->child;
+	const struct vtun_path_config *path = &tx->path->config;
 	struct ipv6hdr *ip6h = skb_push(skb, sizeof(*ip6h));
 
 	ip6_flow_hdr(ip6h, tx->dsfield, 0);
 	ip6h->nexthdr = IPPROTO_ESP;
 	ip6h->hop_limit = ip6_dst_hoplimit(tx->dst);
-	ip6h->saddr = child->local;
-	ip6h->daddr = child->remote;
+	ip6h->saddr = path->local;
+	ip6h->daddr = path->remote;
 	skb->protocol = htons(ETH_P_IPV6);
 	IP6CB(skb)->flags = IP6SKB_XFRM_TRANSFORMED;
 }
@@ -288,8 +239,8 @@ static enum vtun_drop tx_charge(struct tx *tx, unsigned int packets, u64 bytes)
 {
 	enum vtun_drop why = vtun_sa_charge(tx->sa, packets, bytes, &tx->seq);
 	struct iphdr iph = {
-		.saddr = tx->child->local.s6_addr32[0],
-		.daddr = tx->child->remote.s6_addr32[0],
+		.saddr = tx->path->config.local.s6_addr32[0],
+		.daddr = tx->path->config.remote.s6_addr32[0],
 		.protocol = IPPROTO_ESP,
 	};
 
@@ -391,7 +342,7 @@ static void tx_single(struct tx *tx, struct sk_buff *skb)
 	if (likely(tx_fits(tx, skb, len)))
 		why = tx_charge(tx, 1, len);
 	if (likely(!why)) {
-		dev_sw_netstats_tx_add(tx->child->dev, 1, len);
+		count_sent(tx->child, 1, len);
 		tx_whole(tx, skb);
 	} else {
 		tx_refuse(tx, skb, why, 1);
@@ -431,7 +382,7 @@ static void tx_gso(struct tx *tx, struct sk_buff *skb, const struct vtun_gso *g)
 		tx_refuse(tx, skb, why, g->segments);
 		return;
 	}
-	dev_sw_netstats_tx_add(tx->child->dev, g->segments, bytes);
+	count_sent(tx->child, g->segments, bytes);
 	vtun_gather_start(&gather, skb, skb_network_offset(skb) + g->head_len);
 	for (i = 0; i < g->segments; i++) {
 		unsigned int len = vtun_gso_len(g, i);

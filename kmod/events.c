@@ -28,7 +28,8 @@ static int put_child(struct sk_buff *skb, const struct vtun_child *child)
 
 	if (!nest || nla_put_u32(skb, VTUN_A_CHILD_ID, child->id) ||
 	    nla_put_string(skb, VTUN_A_CHILD_NAME, child->name) ||
-	    nla_put_u32(skb, VTUN_A_CHILD_IFINDEX, child->dev->ifindex))
+	    (child->dev && nla_put_u32(skb, VTUN_A_CHILD_IFINDEX,
+				       READ_ONCE(child->dev->ifindex))))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

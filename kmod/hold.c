@@ -34,10 +34,7 @@ static struct hold_cb *hold_cb(struct sk_buff *skb)
 static void drop(struct vtun_child *child, struct sk_buff *skb,
 		 enum vtun_drop why)
 {
-	struct vtun_device *vd = netdev_priv(child->dev);
-
-	vtun_drops_inc(&child->drops, why);
-	vtun_drops_inc(&vd->drops, why);
+	vtun_child_drop(child, why, 1);
 	kfree_skb(skb);
 }
 

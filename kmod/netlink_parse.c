@@ -369,7 +369,7 @@ static int parse_side(const struct nlattr *nest, int type, struct vtun_ts *ts,
 	return 0;
 }
 
-static int parse_outer(struct nlattr **tb, struct vtun_child_config *config,
+static int parse_outer(struct nlattr **tb, struct vtun_path_config *config,
 		       struct netlink_ext_ack *extack)
 {
 	struct nlattr *local = tb[VTUN_A_CHILD_LOCAL];
@@ -434,7 +434,7 @@ int vtun_parse_child_new(struct genl_info *info, struct vtun_parse_ts *ts,
 			       "child needs an outer destination");
 	err = parse_name(tb[VTUN_A_CHILD_NAME], &config->name, extack);
 	if (!err)
-		err = parse_outer(tb, config, extack);
+		err = parse_outer(tb, &config->path, extack);
 	if (!err)
 		err = parse_side(nest, VTUN_A_CHILD_TS_LOCAL, ts->local,
 				 &config->n_local, &local, extack);
@@ -446,6 +446,8 @@ int vtun_parse_child_new(struct genl_info *info, struct vtun_parse_ts *ts,
 	if (!(local & remote))
 		return refused(extack, nest,
 			       "local and remote selectors share no address family");
+	config->mode = VTUN_MODE_TUNNEL;
+	config->options.dscp = VTUN_DSCP_COPY;
 	config->ts_local = ts->local;
 	config->ts_remote = ts->remote;
 	config->id = get_u32_or(tb[VTUN_A_CHILD_ID], 0);

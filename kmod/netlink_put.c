@@ -93,18 +93,17 @@ static int put_ts(struct sk_buff *skb, int type, const struct vtun_ts *ts,
 static int put_child_state(struct sk_buff *skb, struct vtun_child *child)
 {
 	u64 now = vtun_lifetime_now(), acquire_at;
-	u32 held, path_mtu, out_spi = 0, mtu = 0;
+	u32 held, out_spi = 0, mtu = 0;
 	struct vtun_sa *out;
 
 	spin_lock_bh(&child->hold.lock);
 	held = skb_queue_len(&child->hold);
 	acquire_at = child->acquire_at;
 	spin_unlock_bh(&child->hold.lock);
-	path_mtu = READ_ONCE(child->path_mtu);
 	out = rcu_dereference(child->out);
 	if (out) {
 		out_spi = be32_to_cpu(out->spi);
-		mtu = path_mtu ? vtun_child_mtu(child, out, path_mtu) : 0;
+		mtu = vtun_child_mtu(rcu_dereference(child->path), out);
 	}
 	if ((out && nla_put_u32(skb, VTUN_A_CHILD_OUT_SPI, out_spi)) ||
 	    nla_put_u32(skb, VTUN_A_CHILD_MTU, mtu) ||
@@ -121,23 +120,22 @@ static int put_child_state(struct sk_buff *skb, struct vtun_child *child)
 
 int vtun_put_child(struct sk_buff *skb, struct vtun_child *child)
 {
+	const struct vtun_path_config *path = &rcu_dereference(child->path)->config;
+	const struct vtun_selectors *ts = rcu_dereference(child->ts);
 	struct nlattr *nest = nla_nest_start(skb, VTUN_A_CHILD);
 
-	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "child put without RCU");
 	if (!nest || nla_put_u32(skb, VTUN_A_CHILD_ID, child->id) ||
 	    nla_put_string(skb, VTUN_A_CHILD_NAME, child->name) ||
-	    nla_put_u32(skb, VTUN_A_CHILD_IFINDEX,
-			READ_ONCE(child->dev->ifindex)) ||
-	    nla_put_u8(skb, VTUN_A_CHILD_MODE, VTUN_MODE_TUNNEL) ||
-	    vtun_put_addr(skb, VTUN_A_CHILD_LOCAL, child->family,
-			  &child->local) ||
-	    vtun_put_addr(skb, VTUN_A_CHILD_REMOTE, child->family,
-			  &child->remote) ||
-	    put_ts(skb, VTUN_A_CHILD_TS_LOCAL, child->ts_local,
-		   child->n_local) ||
-	    put_ts(skb, VTUN_A_CHILD_TS_REMOTE, child->ts_remote,
-		   child->n_remote) ||
-	    nla_put_u32(skb, VTUN_A_CHILD_FLAGS, child->flags) ||
+	    (child->dev && nla_put_u32(skb, VTUN_A_CHILD_IFINDEX,
+				       READ_ONCE(child->dev->ifindex))) ||
+	    nla_put_u8(skb, VTUN_A_CHILD_MODE, child->mode) ||
+	    vtun_put_addr(skb, VTUN_A_CHILD_LOCAL, path->family,
+			  &path->local) ||
+	    vtun_put_addr(skb, VTUN_A_CHILD_REMOTE, path->family,
+			  &path->remote) ||
+	    put_ts(skb, VTUN_A_CHILD_TS_LOCAL, ts->local, ts->n_local) ||
+	    put_ts(skb, VTUN_A_CHILD_TS_REMOTE, ts->remote, ts->n_remote) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_FLAGS, READ_ONCE(child->flags)) ||
 	    nla_put_u32(skb, VTUN_A_CHILD_HOLD_PACKETS,
 			child->hold_max.packets) ||
 	    nla_put_u32(skb, VTUN_A_CHILD_HOLD_BYTES, child->hold_max.bytes) ||

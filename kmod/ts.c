@@ -6,7 +6,7 @@
  * the first that covers the packet gets it. The order: the child whose widest
  * remote selector covers fewer addresses comes first, then the one whose widest
  * local selector does, then the one that names a protocol or ports, then the
- * lower id.
+ * one with the lower id.
  */
 #include "ts.h"
 
@@ -15,10 +15,9 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
+#include <linux/slab.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
-
-#include "child.h"
 
 /* width of "any address of any family", wider than all of IPv6 */
 #define WIDTH_ANY	129
@@ -150,28 +149,17 @@ static bool side_covers(const struct vtun_ts *ts, unsigned int n,
 	return false;
 }
 
-bool vtun_child_match_flow(const struct vtun_child *child,
-			   const struct vtun_flow *flow, enum vtun_dir dir)
+bool vtun_selectors_match(const struct vtun_selectors *ts,
+			  const struct vtun_flow *flow, enum vtun_dir dir)
 {
 	bool out = dir == VTUN_DIR_OUT;
 
-	return side_covers(child->ts_local, child->n_local, flow,
+	return side_covers(ts->local, ts->n_local, flow,
 			   out ? &flow->src : &flow->dst,
 			   out ? flow->sport : flow->dport) &&
-	       side_covers(child->ts_remote, child->n_remote, flow,
+	       side_covers(ts->remote, ts->n_remote, flow,
 			   out ? &flow->dst : &flow->src,
 			   out ? flow->dport : flow->sport);
-}
-
-bool vtun_child_match(const struct vtun_child *child, const struct sk_buff *skb,
-		      enum vtun_dir dir)
-{
-	struct vtun_flow flow;
-
-	if (!child->n_local && !child->n_remote)
-		return true;
-	vtun_flow_parse(&flow, skb);
-	return vtun_child_match_flow(child, &flow, dir);
 }
 
 /* position of the highest bit in which first and last address differ */
@@ -212,23 +200,42 @@ static unsigned int side_open(const struct vtun_ts *ts, unsigned int n)
 	return open;
 }
 
-int vtun_child_compare(const struct vtun_child *a, const struct vtun_child *b)
+int vtun_selectors_compare(const struct vtun_selectors *a,
+			   const struct vtun_selectors *b)
 {
 	unsigned int x, y;
 
-	x = side_width(a->ts_remote, a->n_remote);
-	y = side_width(b->ts_remote, b->n_remote);
+	x = side_width(a->remote, a->n_remote);
+	y = side_width(b->remote, b->n_remote);
 	if (x != y)
 		return x < y ? -1 : 1;
-	x = side_width(a->ts_local, a->n_local);
-	y = side_width(b->ts_local, b->n_local);
+	x = side_width(a->local, a->n_local);
+	y = side_width(b->local, b->n_local);
 	if (x != y)
 		return x < y ? -1 : 1;
-	x = side_open(a->ts_remote, a->n_remote) +
-	    side_open(a->ts_local, a->n_local);
-	y = side_open(b->ts_remote, b->n_remote) +
-	    side_open(b->ts_local, b->n_local);
-	if (x != y)
-		return x < y ? -1 : 1;
-	return a->id < b->id ? -1 : a->id > b->id;
+	x = side_open(a->remote, a->n_remote) +
+	    side_open(a->local, a->n_local);
+	y = side_open(b->remote, b->n_remote) +
+	    side_open(b->local, b->n_local);
+	return x < y ? -1 : x > y;
+}
+
+struct vtun_selectors *vtun_selectors_new(const struct vtun_ts *local,
+					  u8 n_local,
+					  const struct vtun_ts *remote,
+					  u8 n_remote)
+{
+	struct vtun_selectors *new;
+
+	new = kzalloc(struct_size(new, ts, n_local + n_remote),
+		      GFP_KERNEL_ACCOUNT);
+	if (!new)
+		return NULL;
+	new->n_local = n_local;
+	new->n_remote = n_remote;
+	memcpy(new->ts, local, n_local * sizeof(*local));
+	memcpy(new->ts + n_local, remote, n_remote * sizeof(*remote));
+	new->local = new->ts;
+	new->remote = new->ts + n_local;
+	return new;
 }

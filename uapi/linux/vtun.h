@@ -49,6 +49,7 @@
 #define VTUN_KEEPALIVE_MS_MAX	3600000
 #define VTUN_ENCAP_PORT		4500	/* RFC 3948 */
 #define VTUN_MSS_MIN		88
+#define VTUN_DSCP_COPY		255	/* outer DSCP is the inner one */
 #define VTUN_POLICY_PRIORITY_DEFAULT 1000
 #define VTUN_SPI_RESERVE_MS	120000	/* life of an SPI nobody installs */
 
@@ -143,16 +144,10 @@ enum vtun_child_flag {
 	 * remote end there (RFC 7296 2.23); else it is only announced
 	 */
 	VTUN_CHILD_F_FOLLOW_PEER = 1 << 1,
-	/* outer DSCP is inner DSCP on the way out; else CHILD.DSCP */
-	VTUN_CHILD_F_COPY_DSCP = 1 << 2,
-	/* inner DSCP becomes outer DSCP on the way in (RFC 2983) */
-	VTUN_CHILD_F_DECAP_DSCP = 1 << 3,
-	/* RFC 6040 compatibility mode: outer ECN 00, copied back only as loss */
-	VTUN_CHILD_F_NO_ECN = 1 << 4,
-	/* the module, not a peer behind a NAT, sends checksummed UDP in IPv6
-	 * and IPv4; default: zero in IPv4, real in IPv6
-	 */
-	VTUN_CHILD_F_UDP_CSUM = 1 << 5,
+	/* outer DSCP replaces inner DSCP on the way in (RFC 2983) */
+	VTUN_CHILD_F_DECAP_DSCP = 1 << 2,
+	/* RFC 6040 compatibility mode: outer ECN is 00 on the way out */
+	VTUN_CHILD_F_NO_ECN = 1 << 3,
 };
 
 enum vtun_mode {
@@ -263,7 +258,7 @@ enum vtun_child_attr {
 				    * long without a packet sent
 				    */
 	VTUN_A_CHILD_DF,	/* u8: enum vtun_df, default copy */
-	VTUN_A_CHILD_DSCP,	/* u8: 0..63, outer, without COPY_DSCP */
+	VTUN_A_CHILD_DSCP,	/* u8: outer DSCP 0..63, or VTUN_DSCP_COPY */
 	VTUN_A_CHILD_MSS_CLAMP,	/* u16: 0 = off, 1 = from MTU, else octets */
 	VTUN_A_CHILD_MARK,	/* u32: fwmark of outer packets, default 0 */
 	VTUN_A_CHILD_LINK,	/* u32: ifindex outer packets leave by: device
@@ -489,7 +484,5 @@ enum vtun_ifla {
 	__IFLA_VTUN_MAX,
 	IFLA_VTUN_MAX = __IFLA_VTUN_MAX - 1
 };
-
-#define VTUN_DSCP_COPY	255
 
 #endif /* _UAPI_LINUX_VTUN_H */
