@@ -96,7 +96,9 @@ struct vtun_child {
 };
 
 /**
- * struct vtun_child_config - what CHILD_NEW asks for, already checked
+ * struct vtun_child_config - what CHILD_NEW or CHILD_SET asks for, checked
+ * @given: attributes of the request, BIT_ULL(VTUN_A_CHILD_*); CHILD_NEW: what
+ *	is not given has its default; CHILD_SET: has no meaning
  * @id: 0 = choose
  * @name: NUL-terminated
  * @ifindex: door, 0 = policies
@@ -106,6 +108,7 @@ struct vtun_child {
  * The other members are those of struct vtun_child.
  */
 struct vtun_child_config {
+	u64 given;
 	u32 id;
 	const char *name;
 	u32 flags;
