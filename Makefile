@@ -50,6 +50,10 @@ fuzz:
 check-matrix:
 	@TESTS='$(TESTS)' selftests/check/matrix 6.1 6.12 7.3
 
+# KASAN, lockdep, kmemleak, fault injection: hours on an emulated machine
+check-debug:
+	@ONLY=guest KVER=6.1-debug TESTS='$(TESTS)' selftests/check/run
+
 demo: deps
 	@KVER=$(TESTKVER) selftests/demo/run
 
@@ -93,6 +97,7 @@ help:
 	@echo 'make demo          two gateways, real traffic, in a guest'
 	@echo 'make check         every test; TESTS=REGEX: only those'
 	@echo 'make check-matrix  guest tests on 6.1, 6.12 and 7.3'
+	@echo 'make check-debug   guest tests on a kernel with KASAN and lockdep'
 	@echo 'make bench         one TCP stream against XFRM and WireGuard'
 	@echo 'make lint          static checks; STEPS="shellcheck module": only'
 	@echo 'make fuzz          a short run of each fuzz target; TIME=SECONDS'
@@ -103,5 +108,6 @@ help:
 	@echo 'DEBUG=1  module with load-time self-tests   W=1 C=2  kbuild checks'
 	@echo 'BUILD=DIR  output folder (build)'
 
-.PHONY: all module userspace programs deps lint check check-matrix demo \
+.PHONY: all module userspace programs deps lint check check-matrix \
+	check-debug demo \
 	bench fuzz install clean help
