@@ -58,18 +58,20 @@ static const struct vtun_crypto_ops *const candidates[] = {
 
 /**
  * vtun_suite_find() - look up a suite
- * @encr: IANA transform ID
- * @key_len: octets of key without salt
+ * @encr: IANA transform ID of the cipher
+ * @key_len: octets of its key without salt
+ * @integ: IANA transform ID of the integrity algorithm, 0 for an AEAD
  *
  * Return: the suite, or NULL when it is unknown or this kernel lacks it.
  */
-const struct vtun_suite *vtun_suite_find(u16 encr, unsigned int key_len)
+const struct vtun_suite *vtun_suite_find(u16 encr, unsigned int key_len,
+					 u16 integ)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(suites); i++)
 		if (suites[i].encr == encr && suites[i].key_len == key_len &&
-		    suites[i].ops)
+		    suites[i].integ == integ && suites[i].ops)
 			return &suites[i];
 	return NULL;
 }
@@ -133,7 +135,7 @@ void vtun_crypto_destroy(struct vtun_crypto *c)
 }
 
 /**
- * vtun_crypto_seal() - encrypt a packet in place, write the ICV behind it
+ * vtun_crypto_seal() - encrypt a packet in place, IV in front, ICV behind
  * @c: keyed cipher
  * @op: packet; its memory must belong to the caller alone (rule: never in
  *	place in memory somebody else may see)
@@ -149,7 +151,7 @@ int vtun_crypto_seal(const struct vtun_crypto *c,
 /**
  * vtun_crypto_open() - authenticate a packet, then decrypt it in place
  * @c: keyed cipher
- * @op: packet, ICV behind it; memory as for vtun_crypto_seal()
+ * @op: packet, IV in front, ICV behind; memory as for vtun_crypto_seal()
  *
  * Return: 0, -EBADMSG when the ICV is wrong (no plaintext is left in the
  * memory), another -errno when the cipher refused.
@@ -194,7 +196,6 @@ static u64 time_seal(const struct vtun_crypto *c,
 		start = ktime_get_ns();
 		for (i = 0; i < TIMED_PACKETS; i++) {
 			op.seq++;
-			op.iv = op.seq;
 			if (ops->seal(c, &op)) {
 				local_bh_enable();
 				return U64_MAX;

@@ -30,7 +30,7 @@
 
 #include "compat.h"
 
-#define IV_LEN	8
+#define IV_LEN	VTUN_COUNTER_IV
 #define ICV_LEN	16
 
 enum way {
@@ -163,7 +163,7 @@ static void gcm_destroy(struct vtun_crypto *c)
 	c->priv = NULL;
 }
 
-/* AAD and IV are written in front of the text: one piece of memory */
+/* AAD comes in front of the IV, IV in front of the text: one piece of memory */
 static struct aead_request *prepare(const struct vtun_crypto *c,
 				    const struct vtun_crypto_op *op,
 				    unsigned int crypt_len)
@@ -179,7 +179,6 @@ static struct aead_request *prepare(const struct vtun_crypto *c,
 
 	if (k->slow && unlikely(!crypto_simd_usable()))
 		tfm = k->slow;
-	put_unaligned(op->iv, (u64 *)iv);
 	vtun_crypto_aad(op, iv - aad_len);
 	sg_init_one(&cpu->sg, iv - aad_len,
 		    aad_len + IV_LEN + op->len + ICV_LEN);
@@ -193,14 +192,23 @@ static struct aead_request *prepare(const struct vtun_crypto *c,
 static int gcm_seal(const struct vtun_crypto *c,
 		    const struct vtun_crypto_op *op)
 {
+	u8 *iv = op->text - IV_LEN;
+
+	if (unlikely(op->iv))
+		memcpy(iv, op->iv, IV_LEN);
+	else
+		vtun_crypto_counter_iv(op, iv);
 	return crypto_aead_encrypt(prepare(c, op, op->len));
 }
 
 static int gcm_open(const struct vtun_crypto *c,
 		    const struct vtun_crypto_op *op)
 {
-	int err = crypto_aead_decrypt(prepare(c, op, op->len + ICV_LEN));
+	int err;
 
+	if (!c->suite->iv_len)
+		vtun_crypto_counter_iv(op, op->text - IV_LEN);
+	err = crypto_aead_decrypt(prepare(c, op, op->len + ICV_LEN));
 	/* some drivers decrypt while they authenticate */
 	if (unlikely(err))
 		memzero_explicit(op->text, op->len);

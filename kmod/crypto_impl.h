@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+#include "compat.h"
 #include "crypto.h"
 
 /**
@@ -43,6 +44,20 @@ void vtun_gcm_module_exit(void);
 
 /* writes SPI and sequence number as authenticated; returns their octets */
 unsigned int vtun_crypto_aad(const struct vtun_crypto_op *op, u8 *start);
+
+/* octets of the IV of counter mode ciphers */
+#define VTUN_COUNTER_IV	8
+
+/*
+ * The sequence number is the IV: it never repeats under one key. Where it is
+ * implicit this is the format of RFC 8750 4: zeros for the high half that a
+ * packet without ESN does not have.
+ */
+static inline void vtun_crypto_counter_iv(const struct vtun_crypto_op *op,
+					  u8 *iv)
+{
+	put_unaligned_be64(op->esn ? op->seq : (u32)op->seq, iv);
+}
 
 /* vtun_crypto_init() with an implementation other than the chosen one */
 int vtun_crypto_init_with(struct vtun_crypto *c,

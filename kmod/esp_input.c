@@ -30,9 +30,7 @@
 #include "net.h"
 #include "sa.h"
 
-#define IV_LEN		8
-#define ICV_LEN		16
-#define ESP_LEN		(sizeof(struct vtun_esp_hdr) + IV_LEN)
+#define ESP_LEN		sizeof(struct vtun_esp_hdr)
 #define TRAILER_LEN	2	/* pad length, next header */
 
 /* XFRM's own ESP has 0, its interfaces 10, its older ones 100 */
@@ -56,16 +54,17 @@ static void rx_drop(struct vtun_sa *sa, struct sk_buff *skb, enum vtun_drop why)
  * fragments may belong to a file or to a socket even when nothing in the skb
  * says so.
  */
-static bool is_private(const struct sk_buff *skb)
+static bool is_private(const struct sk_buff *skb,
+		       const struct vtun_suite *suite)
 {
 	return !skb_is_nonlinear(skb) && !skb_cloned(skb) &&
 	       !skb_shared(skb) &&
-	       skb_headroom(skb) + ESP_LEN >= VTUN_OPEN_HEAD &&
-	       skb_tailroom(skb) >= VTUN_CRYPTO_TAIL - ICV_LEN;
+	       skb_headroom(skb) + ESP_LEN + suite->iv_len >= VTUN_OPEN_HEAD &&
+	       skb_tailroom(skb) + suite->icv_len >= VTUN_CRYPTO_TAIL;
 }
 
 /*
- * Ciphertext and ICV of @skb in memory of our own. Consumes @skb unless it
+ * IV, ciphertext and ICV of @skb in memory of our own. Consumes @skb unless it
  * fails.
  */
 static struct sk_buff *rx_copy(struct sk_buff *skb)
@@ -75,8 +74,7 @@ static struct sk_buff *rx_copy(struct sk_buff *skb)
 	struct sk_buff *copy;
 	bool ok;
 
-	copy = vtun_gather_alloc(COPY_HEADROOM, len,
-				 VTUN_CRYPTO_TAIL - ICV_LEN);
+	copy = vtun_gather_alloc(COPY_HEADROOM, len, VTUN_CRYPTO_TAIL);
 	if (!copy)
 		return NULL;
 	vtun_gather_start(&g, skb, ESP_LEN);
@@ -126,7 +124,8 @@ static enum vtun_drop rx_check(struct rx *rx)
 	}
 	if (rx->outer_family != rcu_dereference(sa->child->path)->config.family)
 		return VTUN_DROP_OUTER_MISMATCH;
-	if (rx->skb->len < ESP_LEN + TRAILER_LEN + ICV_LEN ||
+	if (rx->skb->len < ESP_LEN + sa->suite->iv_len + TRAILER_LEN +
+			   sa->suite->icv_len ||
 	    skb_is_gso(rx->skb))
 		return VTUN_DROP_TOO_SHORT;
 	if (!pskb_may_pull(rx->skb, ESP_LEN))
@@ -140,17 +139,17 @@ static enum vtun_drop rx_check(struct rx *rx)
 /* afterwards skb begins with the authentic text; ESP header and ICV are gone */
 static enum vtun_drop rx_open(struct rx *rx)
 {
+	const struct vtun_suite *suite = rx->sa->suite;
 	struct vtun_crypto_op op = {
 		.spi = rx->sa->spi,
 		.esn = rx->sa->esn,
 		.seq = rx->seq,
-		.len = rx->skb->len - ESP_LEN - ICV_LEN,
+		.len = rx->skb->len - ESP_LEN - suite->iv_len - suite->icv_len,
 	};
 	struct sk_buff *skb = rx->skb;
 	int err;
 
-	memcpy(&op.iv, skb->data + sizeof(struct vtun_esp_hdr), IV_LEN);
-	if (likely(is_private(skb))) {
+	if (likely(is_private(skb, suite))) {
 		__skb_pull(skb, ESP_LEN);
 	} else {
 		skb = rx_copy(skb);
@@ -158,7 +157,7 @@ static enum vtun_drop rx_open(struct rx *rx)
 			return VTUN_DROP_NO_MEMORY;
 		rx->skb = skb;
 	}
-	op.text = skb->data;
+	op.text = __skb_pull(skb, suite->iv_len);
 	err = vtun_crypto_open(&rx->sa->crypto, &op);
 	if (unlikely(err))
 		return err == -EBADMSG ? VTUN_DROP_INTEGRITY : VTUN_DROP_CRYPTO;

@@ -30,9 +30,6 @@
 #include "net.h"
 #include "sa.h"
 
-#define IV_LEN		8
-#define ICV_LEN		16
-#define ESP_LEN		(sizeof(struct vtun_esp_hdr) + IV_LEN)
 #define TRAILER_LEN	2	/* pad length, next header */
 
 /**
@@ -44,6 +41,7 @@
  * @seq: number of the next packet
  * @ip_id: outer IPv4 identification of the next packet, when not DF
  * @ip_len: octets of outer IP header
+ * @esp_len: octets of ESP header and IV
  * @headroom: octets to keep free in front of the text
  * @next_header: of the ESP trailer
  * @dsfield: outer DSCP and ECN
@@ -60,7 +58,7 @@ struct tx {
 	struct dst_entry *dst;
 	u64 seq;
 	u16 ip_id;
-	u8 ip_len, next_header, dsfield;
+	u8 ip_len, esp_len, next_header, dsfield;
 	bool df;
 	unsigned int headroom;
 	u32 priority;
@@ -95,9 +93,10 @@ static enum vtun_drop tx_route(struct tx *tx)
 		return VTUN_DROP_LOOP;
 	}
 	tx->ip_len = vtun_path_ip_len(tx->path);
+	tx->esp_len = sizeof(struct vtun_esp_hdr) + tx->sa->suite->iv_len;
 	tx->headroom = max_t(unsigned int, VTUN_SEAL_HEAD,
 			     LL_RESERVED_SPACE(tx->dst->dev) + tx->ip_len +
-			     ESP_LEN);
+			     tx->esp_len);
 	return 0;
 }
 
@@ -115,7 +114,8 @@ static unsigned int text_len(const struct tx *tx, unsigned int inner_len)
  */
 static bool tx_fits(struct tx *tx, const struct sk_buff *skb, unsigned int len)
 {
-	unsigned int outer = tx->ip_len + ESP_LEN + text_len(tx, len) + ICV_LEN;
+	unsigned int outer = tx->ip_len + tx->esp_len + text_len(tx, len) +
+			     tx->sa->suite->icv_len;
 
 	if (tx->next_header == IPPROTO_IPIP)
 		tx->df = ip_hdr(skb)->frag_off & htons(IP_DF);
@@ -199,16 +199,15 @@ static bool tx_seal(struct tx *tx, struct sk_buff *skb, unsigned int inner_len)
 
 	put_trailer(op.text + inner_len, op.len - inner_len - TRAILER_LEN,
 		    tx->next_header);
-	op.iv = (__force u64)cpu_to_be64(op.seq);
 	err = vtun_crypto_seal(&tx->sa->crypto, &op);
 	if (unlikely(err))
 		return false;
 
-	__skb_put(skb, ICV_LEN);
-	esp = skb_push(skb, ESP_LEN);
+	__skb_put(skb, tx->sa->suite->icv_len);
+	/* the IV is there already */
+	esp = skb_push(skb, tx->esp_len);
 	esp->spi = op.spi;
 	esp->seq = htonl(op.seq);
-	memcpy(esp + 1, &op.iv, IV_LEN);
 	skb_reset_transport_header(skb);
 	if (tx->ip_len == sizeof(struct iphdr))
 		push_ipv4(tx, skb);

@@ -26,6 +26,7 @@ struct bench {
 	const struct vtun_suite *suite;
 	const struct vtun_crypto_ops *ops;
 	struct vtun_crypto c;
+	u8 iv[16];
 	u8 key[VTUN_KEY_MAX];
 	u8 plain[MAX_TEXT];
 	u8 want[MAX_TEXT + ICV_LEN];
@@ -59,14 +60,18 @@ static int complain(const struct bench *b, const char *what,
 /* seals @plain to get @want, opens it to get @plain again */
 static int there_and_back(struct bench *b, struct vtun_crypto_op *op)
 {
+	unsigned int iv_len = b->suite->iv_len;
 	u8 *text = text_of(b);
 
+	op->iv = b->iv;
 	memcpy(text, b->plain, op->len);
 	if (run(b, op, true))
 		return complain(b, "seal refused", op);
 	if (memcmp(text, b->want, op->len + ICV_LEN))
 		return complain(b, "seal is wrong", op);
-	memset(b->buf, 0xa5, VTUN_SEAL_HEAD);
+	if (memcmp(text - iv_len, op->iv, iv_len))
+		return complain(b, "IV is not in its place", op);
+	memset(b->buf, 0xa5, VTUN_SEAL_HEAD - iv_len);
 	memset(text + op->len + ICV_LEN, 0x5a, VTUN_CRYPTO_TAIL - ICV_LEN);
 	if (run(b, op, false))
 		return complain(b, "open refused", op);
@@ -90,7 +95,7 @@ static int test_kat(struct bench *b, const struct esp_kat *kat)
 		return 0;
 	if (hex2bin(b->key, kat->key, b->suite->key_len) ||
 	    hex2bin(b->key + b->suite->key_len, kat->salt, 4) ||
-	    hex2bin((u8 *)&op.iv, kat->iv, 8) ||
+	    hex2bin(b->iv, kat->iv, 8) ||
 	    hex2bin(b->plain, kat->plain, len) ||
 	    strlen(kat->packet) != 2 * (16 + len + ICV_LEN) ||
 	    hex2bin(b->want, kat->packet + 2 * 16, len + ICV_LEN)) {
@@ -114,10 +119,10 @@ static int test_len(struct bench *b, unsigned int len, bool esn)
 
 	get_random_bytes(&op.spi, sizeof(op.spi));
 	get_random_bytes(&op.seq, sizeof(op.seq));
-	get_random_bytes(&op.iv, sizeof(op.iv));
+	get_random_bytes(b->iv, 8);
 	get_random_bytes(b->plain, len);
 	memcpy(nonce, b->key + b->suite->key_len, 4);
-	memcpy(nonce + 4, &op.iv, 8);
+	memcpy(nonce + 4, b->iv, 8);
 	memcpy(aad, &op.spi, 4);
 	put_unaligned_be64(op.seq, aad + 4);
 	if (!esn)
@@ -146,6 +151,7 @@ static int test_forgery(struct bench *b, unsigned int len)
 		struct vtun_crypto_op op = good;
 
 		memcpy(text, b->want, len + ICV_LEN);
+		put_unaligned_be64(good.seq, text - 8);
 		if (bit < bits)
 			text[bit / 8] ^= 1 << bit % 8;
 		else if (bit < bits + 32)
@@ -153,7 +159,7 @@ static int test_forgery(struct bench *b, unsigned int len)
 		else if (bit < bits + 64)
 			op.seq ^= 1U << (bit - bits - 32);
 		else
-			op.iv ^= 1ULL << (bit - bits - 64);
+			text[-8 + (int)(bit - bits - 64) / 8] ^= 1 << bit % 8;
 		if (run(b, &op, false) != -EBADMSG)
 			return complain(b, "forgery accepted", &op);
 		if (!memcmp(text, b->plain, min(len, 16U)))
