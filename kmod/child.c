@@ -135,7 +135,7 @@ static struct vtun_child *child_alloc(struct vtun_net *vn,
 	child = kzalloc(sizeof(*child), GFP_KERNEL_ACCOUNT);
 	if (!child)
 		return NULL;
-	path = vtun_path_new(vn, &config->path);
+	path = vtun_path_new(vn, &config->path, GFP_KERNEL_ACCOUNT);
 	ts = vtun_selectors_new(config->ts_local, config->n_local,
 				config->ts_remote, config->n_remote);
 	RCU_INIT_POINTER(child->path, path);

@@ -8,6 +8,7 @@
 #include <linux/netdevice.h>
 #include <linux/refcount.h>
 #include <linux/skbuff.h>
+#include <linux/timer.h>
 #include <uapi/linux/vtun.h>
 
 #include "path.h"
@@ -38,8 +39,14 @@ struct vtun_child_options {
  * @mode: enum vtun_mode
  * @options: what CHILD_SET may change at any time
  * @dev: the vtun device that is its door; reference held; NULL: policies are
- * @path: outer endpoints and route; vtun_net.ctl and vtun_net.lock to write, RCU
- *	to read
+ * @path: outer endpoints and route; vtun_net.lock to write, RCU to read
+ * @moved: where the peer is, authentically, if not where @path says, else NULL;
+ *	vtun_net.lock to write, RCU to read
+ * @heard: inbound SA (vtun_sa.id) whose packets may say where the peer is, with
+ *	@heard_seq, the number of the last one that did; vtun_net.lock
+ * @moved_at: when @moved or, so, @path changed last; vtun_net.lock
+ * @keepalive: NAT keepalive, RFC 3948 4; armed under vtun_net.ctl and by itself
+ * @keepalive_last: when one was sent, ms of CLOCK_BOOTTIME; of the timer
  * @ts: what it may carry; vtun_net.ctl to write, RCU to read
  * @out: current outbound SA; vtun_net.lock to write, RCU to read
  * @sas: every SA of this child (vtun_sa.child_node); vtun_net.lock
@@ -71,6 +78,11 @@ struct vtun_child {
 	struct net_device	*dev;
 	netdevice_tracker	dev_tracker;
 	struct vtun_path __rcu	*path;
+	struct vtun_moved __rcu	*moved;
+	u32			heard;
+	u64			heard_seq, moved_at;
+	struct timer_list	keepalive;
+	u64			keepalive_last;
 	struct vtun_selectors __rcu *ts;
 	struct vtun_sa __rcu	*out;
 	struct list_head	sas;
@@ -121,12 +133,35 @@ struct vtun_child_config {
 	u32 hold_packets, hold_bytes, hold_ms;
 };
 
+/**
+ * struct vtun_moved - where a peer is seen although its path says otherwise
+ * @to: path to it: what its packets came from is @remote and @dport
+ * @rcu: to free it
+ */
+struct vtun_moved {
+	struct vtun_path_config to;
+	struct rcu_head rcu;
+};
+
 struct netlink_ext_ack;
 
 /* creates and publishes; vtun_net.ctl. ERR_PTR with the text in @extack. */
 struct vtun_child *vtun_child_new(struct vtun_net *vn,
 				  const struct vtun_child_config *config,
 				  struct netlink_ext_ack *extack);
+/**
+ * vtun_child_set() - change a child in place
+ * @child: the child; its SAs, counters and replay state stay (RFC 4555)
+ * @config: only what @config->given names counts
+ * @extack: why not
+ *
+ * Whole or not at all. vtun_net.ctl.
+ *
+ * Return: 0 or -errno.
+ */
+int vtun_child_set(struct vtun_child *child,
+		   const struct vtun_child_config *config,
+		   struct netlink_ext_ack *extack);
 /* unlinks a child with its SAs, drops what it holds; vtun_net.ctl */
 void vtun_child_del(struct vtun_child *child);
 struct vtun_child *vtun_child_find(struct vtun_net *vn, u32 id);
@@ -140,6 +175,34 @@ void vtun_child_drop(struct vtun_child *child, enum vtun_drop why,
 int vtun_child_compare(const struct vtun_child *a, const struct vtun_child *b);
 /* has an SA or may ask for one? tells the device; vtun_net.lock */
 void vtun_child_update_usable(struct vtun_child *child);
+
+/* moved.c */
+/**
+ * vtun_child_moved() - an authentic packet came from elsewhere
+ * @sa: inbound SA it came by
+ * @seq: its number, already accepted by the replay window
+ * @seen: path that would reach where it came from: @remote its outer source,
+ *	@local its outer destination, with UDP @dport its source port and @sport
+ *	its destination port
+ *
+ * Only the newest packet of the newest inbound SA says where the peer is; what
+ * is delayed or replayed on purpose changes nothing. Announces the move, and
+ * goes there with VTUN_CHILD_F_FOLLOW_PEER (RFC 7296 2.23). RCU, BH off.
+ */
+void vtun_child_moved(struct vtun_sa *sa, u64 seq,
+		      const struct vtun_path_config *seen);
+/* forgets where the peer was seen; vtun_net.lock */
+void vtun_child_unmoved(struct vtun_child *child);
+
+/* is there something to tell vtun_child_moved()? of every packet; RCU */
+static inline bool vtun_child_is_elsewhere(const struct vtun_child *child,
+					   const struct vtun_path_config *seen)
+{
+	const struct vtun_path *path = rcu_dereference(child->path);
+
+	return rcu_access_pointer(child->moved) ||
+	       !vtun_path_same_ends(&path->config, seen);
+}
 
 /* hold.c */
 void vtun_hold_init(struct vtun_child *child);

@@ -6,6 +6,7 @@
 
 struct vtun_child;
 struct vtun_flow;
+struct vtun_path_config;
 struct vtun_sa;
 
 /*
@@ -19,5 +20,9 @@ void vtun_event_expire(const struct vtun_sa *sa, u8 level, u8 cause);
 /* vtun_net.lock; @old NULL = none */
 void vtun_event_switch(const struct vtun_sa *sa, const struct vtun_sa *old,
 		       u8 why);
+
+/* vtun_net.lock; @seen as for vtun_child_moved(); @followed: we go there */
+void vtun_event_peer_moved(const struct vtun_child *child,
+			   const struct vtun_path_config *seen, bool followed);
 
 #endif /* VTUN_EVENTS_H */

@@ -29,6 +29,7 @@
  * @names: struct vtun_child by name; @ctl
  * @next_child: where the search for a free @children id goes on; @ctl
  * @devices: struct vtun_device born here (vtun_device.node); @ctl
+ * @sockets: struct vtun_encap (vtun_encap.node), oldest first; @ctl
  * @n_children: @ctl to write, READ_ONCE to read
  * @n_sas: SAs of both directions, larval ones included; @lock
  * @gen: grows with every object added or removed, so that a dump notices
@@ -50,6 +51,7 @@ struct vtun_net {
 	DECLARE_HASHTABLE(names, 8);
 	u32			next_child;
 	struct list_head	devices;
+	struct list_head	sockets;
 	unsigned int		n_children;
 	unsigned int		n_sas;
 	atomic_t		gen;

@@ -17,13 +17,14 @@
 #include "net.h"
 
 struct vtun_path *vtun_path_new(struct vtun_net *vn,
-				const struct vtun_path_config *config)
+				const struct vtun_path_config *config,
+				gfp_t gfp)
 {
-	struct vtun_path *path = kzalloc(sizeof(*path), GFP_KERNEL_ACCOUNT);
+	struct vtun_path *path = kzalloc(sizeof(*path), gfp);
 
 	if (!path)
 		return NULL;
-	if (dst_cache_init(&path->dst_cache, GFP_KERNEL_ACCOUNT)) {
+	if (dst_cache_init(&path->dst_cache, gfp)) {
 		kfree(path);
 		return NULL;
 	}

@@ -6,6 +6,7 @@
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <net/dst_cache.h>
+#include <net/ipv6.h>
 #include <uapi/linux/vtun.h>
 
 struct dst_entry;
@@ -30,6 +31,20 @@ struct vtun_path_config {
 	u32 link;
 };
 
+/* the same addresses and, with UDP, ports? */
+static inline bool vtun_path_same_ends(const struct vtun_path_config *a,
+				       const struct vtun_path_config *b)
+{
+	if (a->family != b->family || a->encap != b->encap ||
+	    (a->encap && (a->dport != b->dport || a->sport != b->sport)))
+		return false;
+	if (a->family == AF_INET)
+		return a->remote.s6_addr32[0] == b->remote.s6_addr32[0] &&
+		       a->local.s6_addr32[0] == b->local.s6_addr32[0];
+	return ipv6_addr_equal(&a->remote, &b->remote) &&
+	       ipv6_addr_equal(&a->local, &b->local);
+}
+
 /**
  * struct vtun_path - outer path of a child
  * @config: where to; never changes: a peer that moves gets another path
@@ -39,8 +54,7 @@ struct vtun_path_config {
  * @dst_cache: outer route
  * @rcu: to free it
  *
- * vtun_child.path points to it: written under vtun_net.ctl and vtun_net.lock,
- * read under RCU.
+ * vtun_child.path points to it: written under vtun_net.lock, read under RCU.
  */
 struct vtun_path {
 	struct vtun_path_config	config;
@@ -50,9 +64,10 @@ struct vtun_path {
 	struct rcu_head		rcu;
 };
 
-/* process context; NULL: no memory */
+/* any context, by @gfp; NULL: no memory */
 struct vtun_path *vtun_path_new(struct vtun_net *vn,
-				const struct vtun_path_config *config);
+				const struct vtun_path_config *config,
+				gfp_t gfp);
 /* frees a grace period later; fine with NULL */
 void vtun_path_free(struct vtun_path *path);
 
