@@ -16,10 +16,12 @@ extern struct genl_family vtun_genl_family;
 int vtun_netlink_init(void);
 void vtun_netlink_exit(void);
 
-/* netlink_parse.c: policies of the requests, and requests to configs */
+/* netlink_parse*.c: policies of the requests, and requests to configs */
 extern const struct nla_policy vtun_policy_child_select[VTUN_A_CHILD + 1];
 extern const struct nla_policy vtun_policy_child_new[VTUN_A_CHILD + 1];
+extern const struct nla_policy vtun_policy_child_set[VTUN_A_CHILD + 1];
 extern const struct nla_policy vtun_policy_sa_select[VTUN_A_SA + 1];
+extern const struct nla_policy vtun_policy_sa_set[VTUN_A_SA + 1];
 extern const struct nla_policy vtun_policy_sa_install[VTUN_A_PROVE + 1];
 extern const struct nla_policy vtun_policy_spi_alloc[VTUN_A_SPI_MAX + 1];
 
@@ -47,6 +49,9 @@ struct vtun_parse_ts {
 
 int vtun_parse_child_new(struct genl_info *info, struct vtun_parse_ts *ts,
 			 struct vtun_child_config *config);
+int vtun_parse_child_set(struct genl_info *info, struct vtun_parse_ts *ts,
+			 struct vtun_select *sel,
+			 struct vtun_child_config *config);
 
 /**
  * struct vtun_parse_install - SA_INSTALL as read
@@ -60,6 +65,11 @@ struct vtun_parse_install {
 
 int vtun_parse_sa_install(struct genl_info *info,
 			  struct vtun_parse_install *ins);
+/* @tb: what vtun_parse_limits() puts over the limits the SA has */
+int vtun_parse_sa_set(struct genl_info *info, struct vtun_select *sel,
+		      struct nlattr *tb[VTUN_A_SA_MARGIN_MS + 1]);
+int vtun_parse_limits(struct nlattr **tb, struct vtun_limits *limits,
+		      struct netlink_ext_ack *extack);
 int vtun_parse_spi_alloc(struct genl_info *info, u32 *child_id, u32 *min,
 			 u32 *max);
 
