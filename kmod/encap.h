@@ -12,19 +12,19 @@ struct socket;
 struct vtun_net;
 
 /**
- * struct vtun_encap - UDP socket that takes ESP, RFC 3948
- * @node: vtun_net.sockets, oldest first; vtun_net.ctl
+ * struct vtun_encap_sock - UDP socket that takes ESP, RFC 3948
+ * @node: vtun_net.sockets, oldest first
  * @vn: namespace of the socket
  * @sk: the socket, referenced
  * @orphan: our own socket in the place of one whose owner is gone, else NULL
  * @family: AF_INET or AF_INET6
  * @addr: bound address, all zero = any; IPv4 in s6_addr32[0]
- * @port: bound port, host byte order
+ * @port: bound port, host byte order, 0 = not bound yet
  *
- * Everything below @node is fixed while the socket is in the list; the owner of
- * a socket that goes leaves an orphan with the same address and port.
+ * All of it vtun_net.ctl. The owner of a socket that goes leaves an orphan with
+ * the same address and port.
  */
-struct vtun_encap {
+struct vtun_encap_sock {
 	struct list_head	node;
 	struct vtun_net		*vn;
 	struct sock		*sk;
@@ -34,8 +34,11 @@ struct vtun_encap {
 	u16			port;
 };
 
-/* vtun_net.ctl for the three of them */
-/* takes the ESP that comes to the UDP socket @fd of the calling process */
+/* vtun_net.ctl for all of them, but vtun_encap_exit() */
+/*
+ * Takes the ESP that comes to the UDP socket @fd of the calling process. Once
+ * more: ends the orphan that was bound where the socket is by now.
+ */
 int vtun_encap_attach(struct vtun_net *vn, int fd,
 		      struct netlink_ext_ack *extack);
 /* gives a socket back to its owner as it was; ends an orphan */
@@ -43,7 +46,10 @@ int vtun_encap_detach(struct vtun_net *vn, u8 family,
 		      const struct in6_addr *addr, u16 port,
 		      struct netlink_ext_ack *extack);
 /* the socket at or behind place @n of the list, NULL = no more */
-struct vtun_encap *vtun_encap_nth(struct vtun_net *vn, unsigned int n);
+struct vtun_encap_sock *vtun_encap_nth(struct vtun_net *vn, unsigned int n);
+
+/* the last child is gone: so are the orphans, their ports are free again */
+void vtun_encap_no_child(struct vtun_net *vn);
 
 void vtun_encap_net_init(struct vtun_net *vn);
 /* end of a namespace, or of the module: every socket; process context */
