@@ -29,10 +29,11 @@
  * @names: struct vtun_child by name; @ctl
  * @next_child: where the search for a free @children id goes on; @ctl
  * @devices: struct vtun_device born here (vtun_device.node); @ctl
- * @sockets: struct vtun_encap (vtun_encap.node), oldest first; @ctl
+ * @sockets: struct vtun_encap_sock (vtun_encap_sock.node), oldest first; @ctl
  * @n_children: @ctl to write, READ_ONCE to read
  * @n_sas: SAs of both directions, larval ones included; @lock
  * @gen: grows with every object added or removed, so that a dump notices
+ * @policy_gen: the same for policies: SAs must not spoil their long dumps; @ctl
  * @event_seq: number of the last event; @lock, so that events leave in order
  * @drops: packets that no child and no SA could be blamed for
  *
@@ -55,6 +56,7 @@ struct vtun_net {
 	unsigned int		n_children;
 	unsigned int		n_sas;
 	atomic_t		gen;
+	u32			policy_gen;
 	u32			event_seq;
 	struct vtun_drops	drops;
 };

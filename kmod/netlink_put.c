@@ -6,7 +6,9 @@
 #include "netlink.h"
 
 #include "crypto.h"
+#include "encap.h"
 #include "net.h"
+#include "policy.h"
 
 int vtun_put_addr(struct sk_buff *skb, int type, u8 family,
 		  const struct in6_addr *addr)
@@ -37,6 +39,7 @@ static int put_suite(struct sk_buff *skb, const struct vtun_suite *suite)
 	struct nlattr *nest = nla_nest_start(skb, VTUN_A_INFO_CRYPTO);
 
 	if (!nest || nla_put_u16(skb, VTUN_A_CRYPTO_ENCR, suite->encr) ||
+	    nla_put_u16(skb, VTUN_A_CRYPTO_INTEG, suite->integ) ||
 	    nla_put_u16(skb, VTUN_A_CRYPTO_KEY_LEN, suite->key_len) ||
 	    nla_put_string(skb, VTUN_A_CRYPTO_NAME, suite->name) ||
 	    nla_put_string(skb, VTUN_A_CRYPTO_IMPL, suite->impl ?: "none"))
@@ -118,28 +121,95 @@ static int put_child_state(struct sk_buff *skb, struct vtun_child *child)
 	return put_drops(skb, VTUN_A_CHILD_DROPS, &child->drops);
 }
 
-int vtun_put_child(struct sk_buff *skb, struct vtun_child *child)
+/* begins a child with what identifies it; NULL = it does not fit */
+static struct nlattr *child_begin(struct sk_buff *skb,
+				  const struct vtun_child *child)
 {
-	const struct vtun_path_config *path = &rcu_dereference(child->path)->config;
-	const struct vtun_selectors *ts = rcu_dereference(child->ts);
 	struct nlattr *nest = nla_nest_start(skb, VTUN_A_CHILD);
 
 	if (!nest || nla_put_u32(skb, VTUN_A_CHILD_ID, child->id) ||
 	    nla_put_string(skb, VTUN_A_CHILD_NAME, child->name) ||
 	    (child->dev && nla_put_u32(skb, VTUN_A_CHILD_IFINDEX,
-				       READ_ONCE(child->dev->ifindex))) ||
-	    nla_put_u8(skb, VTUN_A_CHILD_MODE, child->mode) ||
-	    vtun_put_addr(skb, VTUN_A_CHILD_LOCAL, path->family,
+				       READ_ONCE(child->dev->ifindex))))
+		return NULL;
+	return nest;
+}
+
+int vtun_put_child_key(struct sk_buff *skb, const struct vtun_child *child)
+{
+	struct nlattr *nest = child_begin(skb, child);
+
+	if (!nest)
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_path(struct sk_buff *skb, const struct vtun_path_config *path)
+{
+	if (vtun_put_addr(skb, VTUN_A_CHILD_LOCAL, path->family,
 			  &path->local) ||
 	    vtun_put_addr(skb, VTUN_A_CHILD_REMOTE, path->family,
 			  &path->remote) ||
+	    nla_put_u8(skb, VTUN_A_CHILD_ENCAP, path->encap) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_MARK, path->mark) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_LINK, path->link))
+		return -EMSGSIZE;
+	if (path->encap &&
+	    (nla_put_u16(skb, VTUN_A_CHILD_LOCAL_PORT, path->sport) ||
+	     nla_put_u16(skb, VTUN_A_CHILD_REMOTE_PORT, path->dport)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_moved(struct sk_buff *skb, const struct vtun_moved *moved)
+{
+	if (!moved)
+		return 0;
+	if (vtun_put_addr(skb, VTUN_A_CHILD_MOVED_LOCAL, moved->to.family,
+			  &moved->to.local) ||
+	    vtun_put_addr(skb, VTUN_A_CHILD_MOVED_REMOTE, moved->to.family,
+			  &moved->to.remote))
+		return -EMSGSIZE;
+	if (moved->to.encap)
+		return nla_put_u16(skb, VTUN_A_CHILD_MOVED_PORT,
+				   moved->to.dport);
+	return 0;
+}
+
+static int put_options(struct sk_buff *skb, const struct vtun_child *child)
+{
+	const struct vtun_child_options *options = &child->options;
+
+	if (nla_put_u32(skb, VTUN_A_CHILD_FLAGS, READ_ONCE(child->flags)) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_HOLD_PACKETS,
+			READ_ONCE(child->hold_max.packets)) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_HOLD_BYTES,
+			READ_ONCE(child->hold_max.bytes)) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_HOLD_MS,
+			READ_ONCE(child->hold_max.ms)) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_KEEPALIVE_MS,
+			READ_ONCE(options->keepalive_ms)) ||
+	    nla_put_u8(skb, VTUN_A_CHILD_DF, READ_ONCE(options->df)) ||
+	    nla_put_u8(skb, VTUN_A_CHILD_DSCP, READ_ONCE(options->dscp)) ||
+	    nla_put_u16(skb, VTUN_A_CHILD_MSS_CLAMP,
+			READ_ONCE(options->mss_clamp)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int vtun_put_child(struct sk_buff *skb, struct vtun_child *child)
+{
+	const struct vtun_path *path = rcu_dereference(child->path);
+	const struct vtun_selectors *ts = rcu_dereference(child->ts);
+	struct nlattr *nest = child_begin(skb, child);
+
+	if (!nest || nla_put_u8(skb, VTUN_A_CHILD_MODE, child->mode) ||
+	    put_path(skb, &path->config) ||
 	    put_ts(skb, VTUN_A_CHILD_TS_LOCAL, ts->local, ts->n_local) ||
 	    put_ts(skb, VTUN_A_CHILD_TS_REMOTE, ts->remote, ts->n_remote) ||
-	    nla_put_u32(skb, VTUN_A_CHILD_FLAGS, READ_ONCE(child->flags)) ||
-	    nla_put_u32(skb, VTUN_A_CHILD_HOLD_PACKETS,
-			child->hold_max.packets) ||
-	    nla_put_u32(skb, VTUN_A_CHILD_HOLD_BYTES, child->hold_max.bytes) ||
-	    nla_put_u32(skb, VTUN_A_CHILD_HOLD_MS, child->hold_max.ms) ||
+	    put_options(skb, child) ||
+	    put_moved(skb, rcu_dereference(child->moved)) ||
 	    put_child_state(skb, child))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -158,7 +228,10 @@ static int put_limits(struct sk_buff *skb, const struct vtun_limits *limits)
 	    put_u64(skb, VTUN_A_SA_SOFT_BYTES, limits->soft_bytes) ||
 	    put_u64(skb, VTUN_A_SA_HARD_BYTES, limits->hard_bytes) ||
 	    put_u64(skb, VTUN_A_SA_SOFT_PACKETS, limits->soft_packets) ||
-	    put_u64(skb, VTUN_A_SA_HARD_PACKETS, limits->hard_packets))
+	    put_u64(skb, VTUN_A_SA_HARD_PACKETS, limits->hard_packets) ||
+	    put_u64(skb, VTUN_A_SA_SOFT_IDLE_MS, limits->soft_idle) ||
+	    put_u64(skb, VTUN_A_SA_HARD_IDLE_MS, limits->hard_idle) ||
+	    nla_put_u32(skb, VTUN_A_SA_MARGIN_MS, limits->margin))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -179,6 +252,7 @@ static int put_keyed(struct sk_buff *skb, struct vtun_sa *sa)
 	bool in = sa->dir == VTUN_DIR_IN;
 
 	if (nla_put_u16(skb, VTUN_A_SA_ENCR, sa->suite->encr) ||
+	    nla_put_u16(skb, VTUN_A_SA_INTEG, sa->suite->integ) ||
 	    nla_put_u16(skb, VTUN_A_SA_KEY_LEN, sa->suite->key_len) ||
 	    nla_put_u8(skb, VTUN_A_SA_ESN, sa->esn) ||
 	    put_u64(skb, VTUN_A_SA_SEQ,
@@ -227,22 +301,74 @@ static int put_sa_state(struct sk_buff *skb, const struct vtun_sa *sa)
 	return put_expiry(skb, sa, now);
 }
 
-int vtun_put_sa(struct sk_buff *skb, struct vtun_sa *sa)
+/* begins an SA with what identifies it; NULL = it does not fit */
+static struct nlattr *sa_begin(struct sk_buff *skb, u8 dir, u32 spi,
+			       u32 child_id)
 {
 	struct nlattr *nest = nla_nest_start(skb, VTUN_A_SA);
+
+	if (!nest || nla_put_u8(skb, VTUN_A_SA_DIR, dir) ||
+	    nla_put_u32(skb, VTUN_A_SA_SPI, spi) ||
+	    (child_id && nla_put_u32(skb, VTUN_A_SA_CHILD_ID, child_id)))
+		return NULL;
+	return nest;
+}
+
+int vtun_put_larval(struct sk_buff *skb, u32 spi, u32 child_id)
+{
+	struct nlattr *nest = sa_begin(skb, VTUN_DIR_IN, spi, child_id);
+
+	if (!nest || nla_put_u8(skb, VTUN_A_SA_STATE, VTUN_SA_LARVAL))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+int vtun_put_sa_brief(struct sk_buff *skb, const struct vtun_sa *sa)
+{
+	struct vtun_usage usage;
+	struct nlattr *nest;
+
+	nest = sa_begin(skb, sa->dir, be32_to_cpu(sa->spi),
+			sa->child ? sa->child->id : 0);
+	vtun_sa_read_usage(sa, &usage);
+	if (!nest || nla_put_u8(skb, VTUN_A_SA_STATE, sa->state) ||
+	    put_u64(skb, VTUN_A_SA_AGE_MS, usage.age) ||
+	    put_u64(skb, VTUN_A_SA_BYTES, usage.bytes) ||
+	    put_u64(skb, VTUN_A_SA_PACKETS, usage.packets))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+int vtun_put_sa(struct sk_buff *skb, struct vtun_sa *sa)
+{
+	struct nlattr *nest;
 	int err;
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "SA put without RCU");
-	if (!nest || nla_put_u8(skb, VTUN_A_SA_DIR, sa->dir) ||
-	    nla_put_u32(skb, VTUN_A_SA_SPI, be32_to_cpu(sa->spi)) ||
-	    (sa->child &&
-	     nla_put_u32(skb, VTUN_A_SA_CHILD_ID, sa->child->id)) ||
-	    (sa->suite && put_keyed(skb, sa)))
+	nest = sa_begin(skb, sa->dir, be32_to_cpu(sa->spi),
+			sa->child ? sa->child->id : 0);
+	if (!nest || (sa->suite && put_keyed(skb, sa)))
 		return -EMSGSIZE;
 	spin_lock_bh(&sa->net->lock);
 	err = put_sa_state(skb, sa);
 	spin_unlock_bh(&sa->net->lock);
 	if (err || put_drops(skb, VTUN_A_SA_DROPS, &sa->drops))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+int vtun_put_socket(struct sk_buff *skb, const struct vtun_encap_sock *encap)
+{
+	struct nlattr *nest = nla_nest_start(skb, VTUN_A_SOCKET);
+
+	if (!nest ||
+	    vtun_put_addr(skb, VTUN_A_SOCKET_LOCAL, encap->family,
+			  &encap->addr) ||
+	    nla_put_u16(skb, VTUN_A_SOCKET_PORT, encap->port) ||
+	    (encap->orphan && nla_put_flag(skb, VTUN_A_SOCKET_ORPHAN)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
