@@ -256,13 +256,13 @@ static enum vtun_drop rx_process(struct rx *rx)
 {
 	enum vtun_drop why, trailer;
 
-	why = rx_check(rx) ?: rx_open(rx) ?:
-	      vtun_replay_accept(&rx->sa->replay, rx->seq);
+	why = rx_check(rx) ?: rx_open(rx);
 	if (unlikely(why))
 		return why;
 	/* authentic: also what is dropped below counts as use of the SA */
 	trailer = rx_trailer(rx);
-	return vtun_sa_credit(rx->sa, rx->len) ?: trailer ?: rx_inner(rx);
+	return vtun_sa_credit(rx->sa, rx->seq, rx->len) ?: trailer ?:
+	       rx_inner(rx);
 }
 
 /* consumes @skb */

@@ -34,10 +34,19 @@ struct vtun_limits {
 	u64 soft_seq, hard_seq;
 };
 
-/* consumption so far */
+/**
+ * struct vtun_usage - consumption so far
+ * @age: ms of CLOCK_BOOTTIME since installation
+ * @bytes: octets of inner packets
+ * @packets: packets
+ * @seq: out: last number handed out; in: highest one seen
+ * @idle: ms since the last packet, or since installation
+ * @remain: ms until a hard volume limit at the rate seen, U64_MAX = unknown
+ */
 struct vtun_usage {
-	u64 age; /* ms of CLOCK_BOOTTIME since installation */
+	u64 age;
 	u64 bytes, packets, seq;
+	u64 idle, remain;
 };
 
 /* verdict of the one function that decides expiry */
@@ -53,8 +62,8 @@ struct vtun_expiry {
  *
  * The only place where (configured, current, now) becomes a verdict; the timer
  * and the packet path both call it. A hard limit of N allows exactly N; a soft
- * limit of N fires when N is reached. Hard wins over soft; among several causes
- * the order is time, bytes, packets, sequence. Pure: any context.
+ * limit of N fires when N is reached. Hard wins over soft; several causes have
+ * the order of enum vtun_expire_cause. Pure: any context.
  */
 struct vtun_expiry vtun_lifetime_check(const struct vtun_limits *limits,
 				       const struct vtun_usage *now);
@@ -80,12 +89,6 @@ u64 vtun_lifetime_now_coarse(void);
  */
 int vtun_sa_set_limits(struct vtun_sa *sa, const struct vtun_limits *limits,
 		       struct netlink_ext_ack *extack);
-
-/*
- * ms until a hard volume limit at the rate seen; false: there is no such limit
- * or no rate yet. RCU or vtun_net.lock.
- */
-bool vtun_sa_remain(const struct vtun_sa *sa, u64 *ms);
 
 /* The timer of an SA: time limits, standby deadline, larval end. */
 void vtun_lifetime_timer_init(struct vtun_sa *sa);

@@ -236,27 +236,18 @@ static int put_limits(struct sk_buff *skb, const struct vtun_limits *limits)
 	return 0;
 }
 
-static u64 replay_top(struct vtun_sa *sa)
-{
-	u64 top;
-
-	spin_lock_bh(&sa->replay.lock);
-	top = sa->replay.top;
-	spin_unlock_bh(&sa->replay.lock);
-	return top;
-}
-
 /* what an SA has since it was installed; a larval one has nothing of this */
 static int put_keyed(struct sk_buff *skb, struct vtun_sa *sa)
 {
 	bool in = sa->dir == VTUN_DIR_IN;
+	struct vtun_usage usage;
 
+	vtun_sa_read_usage(sa, &usage);
 	if (nla_put_u16(skb, VTUN_A_SA_ENCR, sa->suite->encr) ||
 	    nla_put_u16(skb, VTUN_A_SA_INTEG, sa->suite->integ) ||
 	    nla_put_u16(skb, VTUN_A_SA_KEY_LEN, sa->suite->key_len) ||
 	    nla_put_u8(skb, VTUN_A_SA_ESN, sa->esn) ||
-	    put_u64(skb, VTUN_A_SA_SEQ,
-		    in ? replay_top(sa) : atomic64_read(&sa->seq)) ||
+	    put_u64(skb, VTUN_A_SA_SEQ, usage.seq) ||
 	    put_limits(skb, &sa->limits))
 		return -EMSGSIZE;
 	if (in)
