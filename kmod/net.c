@@ -24,6 +24,7 @@ static int __net_init net_init(struct net *net)
 	idr_init(&vn->children);
 	hash_init(vn->names);
 	INIT_LIST_HEAD(&vn->devices);
+	vtun_audit_init(vn);
 	/* 0 means "never looked" to dumps */
 	atomic_set(&vn->gen, 1);
 	return vtun_sa_table_init(vn);

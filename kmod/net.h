@@ -12,6 +12,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "audit.h"
 #include "stats.h"
 
 /**
@@ -35,6 +36,7 @@
  * @gen: grows with every object added or removed, so that a dump notices
  * @policy_gen: the same for policies: SAs must not spoil their long dumps; @ctl
  * @event_seq: number of the last event; @lock, so that events leave in order
+ * @audit: what was refused and which SPIs went
  * @drops: packets that no child and no SA could be blamed for
  *
  * Order: RTNL, @ctl, @lock. vtun_child.hold.lock is a leaf and never nests
@@ -58,6 +60,7 @@ struct vtun_net {
 	atomic_t		gen;
 	u32			policy_gen;
 	u32			event_seq;
+	struct vtun_audit_net	audit;
 	struct vtun_drops	drops;
 };
 

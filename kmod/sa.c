@@ -218,8 +218,12 @@ void vtun_sa_unlink(struct vtun_sa *sa)
 	if (WARN_ON_ONCE(sa->dead))
 		return;
 	sa->dead = true;
-	if (sa->dir == VTUN_DIR_IN)
-		rhashtable_remove_fast(&vn->sad, &sa->spi_node, sad_params);
+	if (sa->dir == VTUN_DIR_IN) {
+		/* fails where another SA took the place of a larval one */
+		if (!rhashtable_remove_fast(&vn->sad, &sa->spi_node,
+					    sad_params))
+			vtun_audit_gone(sa);
+	}
 	xa_erase_bh(&vn->sas, sa->id);
 	vn->n_sas--;
 	vtun_net_changed(vn);
