@@ -62,26 +62,23 @@ void vtun_child_put(struct vtun_child *child)
 
 void vtun_child_update_usable(struct vtun_child *child)
 {
+	bool usable, sending;
 	struct vtun_device *vd;
-	bool usable;
 
 	lockdep_assert_held(&child->net->lock);
 	if (!child->dev)
 		return;
 	vd = netdev_priv(child->dev);
-	usable = !child->doorless &&
-		 (child->flags & VTUN_CHILD_F_ON_DEMAND ||
-		  rcu_access_pointer(child->out));
-	if (usable == child->usable)
+	sending = !child->doorless && rcu_access_pointer(child->out);
+	usable = sending || (!child->doorless &&
+			     READ_ONCE(child->flags) & VTUN_CHILD_F_ON_DEMAND);
+	vd->usable += usable - child->usable;
+	vd->sending += sending - child->sending;
+	if (usable == child->usable && sending == child->sending)
 		return;
 	child->usable = usable;
-	vd->usable += usable ? 1 : -1;
-	if (vd->dev->reg_state != NETREG_REGISTERED)
-		return;
-	if (vd->usable)
-		netif_carrier_on(vd->dev);
-	else
-		netif_carrier_off(vd->dev);
+	child->sending = sending;
+	vtun_device_update(vd);
 }
 
 void vtun_child_drop(struct vtun_child *child, enum vtun_drop why,

@@ -54,6 +54,7 @@ struct vtun_child_options {
  * @name_node: vtun_net.names
  * @switches: times @out changed; vtun_net.lock
  * @usable: counted in vtun_device.usable; vtun_net.lock
+ * @sending: counted in vtun_device.sending; vtun_net.lock
  * @doorless: off the device, which must not count it any more; vtun_net.lock
  * @dead: being removed: nothing may be queued any more; hold.lock
  * @hold: packets waiting for an SA; hold.lock
@@ -89,7 +90,7 @@ struct vtun_child {
 	struct list_head	dev_node;
 	struct hlist_node	name_node;
 	u32			switches;
-	bool			usable;
+	bool			usable, sending;
 	bool			doorless;
 	bool			dead;
 

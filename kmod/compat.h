@@ -93,11 +93,13 @@ static inline void vtun_chacha_crypt(struct vtun_chacha *c, u8 *dst,
 	struct nlattr *tb[], struct nlattr *data[],			\
 	struct netlink_ext_ack *extack
 #define vtun_newlink_net()	src_net
+#define vtun_newlink_data()	data
 #else
 #define VTUN_NEWLINK_ARGS						\
 	struct net_device *dev, struct rtnl_newlink_params *params,	\
 	struct netlink_ext_ack *extack
 #define vtun_newlink_net()	rtnl_newlink_link_net(params)
+#define vtun_newlink_data()	((params)->data)
 #endif
 
 /* 6.6 put the attributes of a dump request into a struct genl_info */
