@@ -32,6 +32,15 @@ struct vtun_child *vtun_child_find_name(struct vtun_net *vn, const char *name)
 	return NULL;
 }
 
+/* nobody can find it any more */
+static void child_free(struct vtun_child *child)
+{
+	vtun_path_free(rcu_dereference_protected(child->path, 1));
+	vtun_selectors_free(rcu_dereference_protected(child->ts, 1));
+	kfree(rcu_dereference_protected(child->moved, 1));
+	kfree(child);
+}
+
 /*
  * Runs a grace period after the child left the tables and after its last SA
  * was freed: no packet can find it any more.
@@ -44,9 +53,7 @@ static void child_free_rcu(struct rcu_head *head)
 	vtun_object_destroyed(VTUN_OBJECT_CHILD);
 	if (child->dev)
 		netdev_put(child->dev, &child->dev_tracker);
-	vtun_path_free(rcu_dereference_protected(child->path, 1));
-	vtun_selectors_free(rcu_dereference_protected(child->ts, 1));
-	kfree(child);
+	child_free(child);
 }
 
 void vtun_child_get(struct vtun_child *child)
@@ -113,14 +120,6 @@ int vtun_child_compare(const struct vtun_child *a, const struct vtun_child *b)
 	return order ?: a->id < b->id ? -1 : a->id > b->id;
 }
 
-/* one that no packet has seen */
-static void child_free(struct vtun_child *child)
-{
-	vtun_path_free(rcu_dereference_protected(child->path, 1));
-	vtun_selectors_free(rcu_dereference_protected(child->ts, 1));
-	kfree(child);
-}
-
 /* in no table yet, without id and device */
 static struct vtun_child *child_alloc(struct vtun_net *vn,
 				      const struct vtun_child_config *config)
@@ -150,8 +149,10 @@ static struct vtun_child *child_alloc(struct vtun_net *vn,
 	child->hold_max.bytes = config->hold_bytes;
 	child->hold_max.ms = config->hold_ms;
 	INIT_LIST_HEAD(&child->sas);
+	INIT_LIST_HEAD(&child->dev_node);
 	refcount_set(&child->ref, 1);
 	vtun_hold_init(child);
+	vtun_keepalive_init(child);
 	return child;
 }
 
@@ -198,6 +199,54 @@ static void device_add_child(struct vtun_device *vd, struct vtun_child *child)
 	list_add_tail_rcu(&child->dev_node, before);
 }
 
+/* NULL: policies are the door; ERR_PTR: no such device */
+static struct vtun_device *find_door(struct vtun_net *vn, u32 ifindex,
+				     struct netlink_ext_ack *extack)
+{
+	struct vtun_device *vd;
+
+	if (!ifindex)
+		return NULL;
+	vd = vtun_device_find(vn, ifindex);
+	if (vd)
+		return vd;
+	NL_SET_ERR_MSG(extack, "no vtun device of this namespace has that index");
+	return ERR_PTR(-ENODEV);
+}
+
+int vtun_child_check_link(struct vtun_net *vn, u32 link,
+			  struct netlink_ext_ack *extack)
+{
+	bool found;
+
+	if (!link)
+		return 0;
+	rcu_read_lock();
+	found = dev_get_by_index_rcu(vn->net, link);
+	rcu_read_unlock();
+	if (found)
+		return 0;
+	NL_SET_ERR_MSG(extack, "no device of this namespace has the index outer packets are to leave by");
+	return -ENODEV;
+}
+
+int vtun_child_set_selectors(struct vtun_child *child,
+			     struct vtun_selectors *ts,
+			     struct netlink_ext_ack *extack)
+{
+	struct vtun_selectors *old;
+
+	lockdep_assert_held(&child->net->ctl);
+	old = rcu_replace_pointer(child->ts, ts,
+				  lockdep_is_held(&child->net->ctl));
+	if (child->dev) {
+		list_del_rcu(&child->dev_node);
+		device_add_child(netdev_priv(child->dev), child);
+	}
+	vtun_selectors_free(old);
+	return 0;
+}
+
 struct vtun_child *vtun_child_new(struct vtun_net *vn,
 				  const struct vtun_child_config *config,
 				  struct netlink_ext_ack *extack)
@@ -207,11 +256,12 @@ struct vtun_child *vtun_child_new(struct vtun_net *vn,
 	int err;
 
 	lockdep_assert_held(&vn->ctl);
-	vd = vtun_device_find(vn, config->ifindex);
-	if (!vd) {
-		NL_SET_ERR_MSG(extack, "no vtun device of this namespace has that index");
-		return ERR_PTR(-ENODEV);
-	}
+	vd = find_door(vn, config->ifindex, extack);
+	if (IS_ERR(vd))
+		return ERR_CAST(vd);
+	err = vtun_child_check_link(vn, config->path.link, extack);
+	if (err)
+		return ERR_PTR(err);
 	if (vtun_child_find_name(vn, config->name)) {
 		NL_SET_ERR_MSG(extack, "child name is in use");
 		return ERR_PTR(-EEXIST);
@@ -225,8 +275,10 @@ struct vtun_child *vtun_child_new(struct vtun_net *vn,
 	if (err)
 		goto err_free_child;
 
-	child->dev = vd->dev;
-	netdev_hold(child->dev, &child->dev_tracker, GFP_KERNEL);
+	if (vd) {
+		child->dev = vd->dev;
+		netdev_hold(child->dev, &child->dev_tracker, GFP_KERNEL);
+	}
 	vtun_object_created(VTUN_OBJECT_CHILD);
 	pr_debug("child %u (%s) created\n", child->id, child->name);
 	/* nothing fails from here on */
@@ -234,10 +286,12 @@ struct vtun_child *vtun_child_new(struct vtun_net *vn,
 	hash_add(vn->names, &child->name_node, name_hash(child->name));
 	WRITE_ONCE(vn->n_children, vn->n_children + 1);
 	vtun_net_changed(vn);
-	device_add_child(vd, child);
+	if (vd)
+		device_add_child(vd, child);
 	spin_lock_bh(&vn->lock);
 	vtun_child_update_usable(child);
 	spin_unlock_bh(&vn->lock);
+	vtun_keepalive_start(child);
 	return child;
 
 err_free_child:
@@ -270,6 +324,7 @@ void vtun_child_del(struct vtun_child *child)
 
 	lockdep_assert_held(&vn->ctl);
 	vtun_hold_stop(child);
+	vtun_keepalive_stop(child);
 	idr_remove(&vn->children, child->id);
 	hash_del(&child->name_node);
 	WRITE_ONCE(vn->n_children, vn->n_children - 1);

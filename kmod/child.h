@@ -42,9 +42,9 @@ struct vtun_child_options {
  * @path: outer endpoints and route; vtun_net.lock to write, RCU to read
  * @moved: where the peer is, authentically, if not where @path says, else NULL;
  *	vtun_net.lock to write, RCU to read
- * @heard: inbound SA (vtun_sa.id) whose packets may say where the peer is, with
- *	@heard_seq, the number of the last one that did; vtun_net.lock
- * @moved_at: when @moved or, so, @path changed last; vtun_net.lock
+ * @moved_at: when @moved or the ends of @path changed last, ms of
+ *	CLOCK_BOOTTIME, 0 = never; vtun_net.lock to write, READ_ONCE hint
+ * @changing: CHILD_SET is at work, no packet may change @path; vtun_net.lock
  * @keepalive: NAT keepalive, RFC 3948 4; armed under vtun_net.ctl and by itself
  * @keepalive_last: when one was sent, ms of CLOCK_BOOTTIME; of the timer
  * @ts: what it may carry; vtun_net.ctl to write, RCU to read
@@ -80,8 +80,8 @@ struct vtun_child {
 	netdevice_tracker	dev_tracker;
 	struct vtun_path __rcu	*path;
 	struct vtun_moved __rcu	*moved;
-	u32			heard;
-	u64			heard_seq, moved_at;
+	u64			moved_at;
+	bool			changing;
 	struct timer_list	keepalive;
 	u64			keepalive_last;
 	struct vtun_selectors __rcu *ts;
@@ -163,6 +163,13 @@ struct vtun_child *vtun_child_new(struct vtun_net *vn,
 int vtun_child_set(struct vtun_child *child,
 		   const struct vtun_child_config *config,
 		   struct netlink_ext_ack *extack);
+/* other selectors, and its place at the door with them; vtun_net.ctl */
+int vtun_child_set_selectors(struct vtun_child *child,
+			     struct vtun_selectors *ts,
+			     struct netlink_ext_ack *extack);
+/* may outer packets be made to leave by @link? */
+int vtun_child_check_link(struct vtun_net *vn, u32 link,
+			  struct netlink_ext_ack *extack);
 /* unlinks a child with its SAs, drops what it holds; vtun_net.ctl */
 void vtun_child_del(struct vtun_child *child);
 struct vtun_child *vtun_child_find(struct vtun_net *vn, u32 id);
@@ -176,6 +183,12 @@ void vtun_child_drop(struct vtun_child *child, enum vtun_drop why,
 int vtun_child_compare(const struct vtun_child *a, const struct vtun_child *b);
 /* has an SA or may ask for one? tells the device; vtun_net.lock */
 void vtun_child_update_usable(struct vtun_child *child);
+
+/* keepalive.c: NAT keepalive, RFC 3948 4 */
+void vtun_keepalive_init(struct vtun_child *child);
+/* begins, or looks at what changed; vtun_net.ctl for both */
+void vtun_keepalive_start(struct vtun_child *child);
+void vtun_keepalive_stop(struct vtun_child *child);
 
 /* moved.c */
 /**
@@ -192,7 +205,7 @@ void vtun_child_update_usable(struct vtun_child *child);
  */
 void vtun_child_moved(struct vtun_sa *sa, u64 seq,
 		      const struct vtun_path_config *seen);
-/* forgets where the peer was seen; vtun_net.lock */
+/* forgets where the peer was seen; vtun_net.lock, or nobody knows the child */
 void vtun_child_unmoved(struct vtun_child *child);
 
 /* is there something to tell vtun_child_moved()? of every packet; RCU */
@@ -214,6 +227,8 @@ void vtun_hold_add(struct vtun_child *child, struct sk_buff *skb);
  * set. RCU read side, no lock held.
  */
 void vtun_hold_flush(struct vtun_child *child);
+/* after CHILD_SET: other limits; drops what is too much or has no place here */
+void vtun_hold_set(struct vtun_child *child, u32 packets, u32 bytes, u32 ms);
 /* marks dead, drops what waits, stops the timer; process context */
 void vtun_hold_stop(struct vtun_child *child);
 /**

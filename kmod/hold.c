@@ -192,6 +192,43 @@ unlock:
 	spin_unlock_bh(&child->hold.lock);
 }
 
+/* may a packet go on waiting? */
+static bool may_wait(const struct vtun_child *child, const struct sk_buff *skb)
+{
+	return (READ_ONCE(child->flags) & VTUN_CHILD_F_ON_DEMAND ||
+		rcu_access_pointer(child->out)) &&
+	       vtun_child_match(child, skb, VTUN_DIR_OUT);
+}
+
+/* what waits keeps the age it may reach */
+void vtun_hold_set(struct vtun_child *child, u32 packets, u32 bytes, u32 ms)
+{
+	struct sk_buff *skb, *tmp;
+
+	rcu_read_lock();
+	spin_lock_bh(&child->hold.lock);
+	child->hold_max.packets = packets;
+	child->hold_max.bytes = bytes;
+	child->hold_max.ms = ms;
+	skb_queue_walk_safe(&child->hold, skb, tmp) {
+		if (may_wait(child, skb))
+			continue;
+		__skb_unlink(skb, &child->hold);
+		child->hold_bytes -= skb->len;
+		drop(child, skb, VTUN_DROP_NO_SA);
+	}
+	while (skb_queue_len(&child->hold) > packets ||
+	       child->hold_bytes > bytes)
+		drop(child, hold_pop(child), VTUN_DROP_HOLD_FULL);
+	if (!(READ_ONCE(child->flags) & VTUN_CHILD_F_ON_DEMAND))
+		child->acquire_at = 0;
+	if (skb_queue_empty(&child->hold) && !child->flushing)
+		WRITE_ONCE(child->holding, false);
+	hold_arm(child);
+	spin_unlock_bh(&child->hold.lock);
+	rcu_read_unlock();
+}
+
 void vtun_hold_stop(struct vtun_child *child)
 {
 	struct sk_buff *skb;
