@@ -181,6 +181,20 @@ static const struct genl_ops ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 		.doit = flush,
 	},
+	{
+		.cmd = VTUN_CMD_CHILD_SET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = vtun_policy_child_set,
+		.maxattr = ARRAY_SIZE(vtun_policy_child_set) - 1,
+		.doit = vtun_cmd_child_set,
+	},
+	{
+		.cmd = VTUN_CMD_SA_SET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = vtun_policy_sa_set,
+		.maxattr = ARRAY_SIZE(vtun_policy_sa_set) - 1,
+		.doit = vtun_cmd_sa_set,
+	},
 };
 
 static const struct genl_multicast_group groups[] = {

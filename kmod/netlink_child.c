@@ -66,6 +66,32 @@ out_free:
 	return err;
 }
 
+int vtun_cmd_child_set(struct sk_buff *req, struct genl_info *info)
+{
+	struct vtun_net *vn = vtun_info_net(info);
+	struct vtun_child_config config = {};
+	struct vtun_select sel = {};
+	struct vtun_child *child;
+	struct vtun_parse_ts *ts;
+	int err;
+
+	ts = ts_alloc(info);
+	if (!ts)
+		return -ENOMEM;
+	err = vtun_parse_child_set(info, ts, &sel, &config);
+	if (err)
+		goto out_free;
+	mutex_lock(&vn->ctl);
+	child = vtun_select_child(info, &sel);
+	err = PTR_ERR_OR_ZERO(child);
+	if (!err)
+		err = vtun_child_set(child, &config, info->extack);
+	mutex_unlock(&vn->ctl);
+out_free:
+	kfree(ts);
+	return err;
+}
+
 int vtun_cmd_child_get(struct sk_buff *req, struct genl_info *info)
 {
 	struct vtun_net *vn = vtun_info_net(info);

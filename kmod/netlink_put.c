@@ -247,8 +247,7 @@ static int put_keyed(struct sk_buff *skb, struct vtun_sa *sa)
 	    nla_put_u16(skb, VTUN_A_SA_INTEG, sa->suite->integ) ||
 	    nla_put_u16(skb, VTUN_A_SA_KEY_LEN, sa->suite->key_len) ||
 	    nla_put_u8(skb, VTUN_A_SA_ESN, sa->esn) ||
-	    put_u64(skb, VTUN_A_SA_SEQ, usage.seq) ||
-	    put_limits(skb, &sa->limits))
+	    put_u64(skb, VTUN_A_SA_SEQ, usage.seq))
 		return -EMSGSIZE;
 	if (in)
 		return nla_put_u32(skb, VTUN_A_SA_REPLAY_WINDOW,
@@ -269,7 +268,7 @@ static int put_expiry(struct sk_buff *skb, const struct vtun_sa *sa, u64 now)
 	return 0;
 }
 
-/* vtun_net.lock: state, expiry and pair belong together */
+/* vtun_net.lock: state, expiry, limits and pair belong together */
 static int put_sa_state(struct sk_buff *skb, const struct vtun_sa *sa)
 {
 	u64 now = vtun_lifetime_now(), used = READ_ONCE(sa->last_used);
@@ -288,6 +287,11 @@ static int put_sa_state(struct sk_buff *skb, const struct vtun_sa *sa)
 	    put_u64(skb, VTUN_A_SA_BYTES, usage.bytes) ||
 	    put_u64(skb, VTUN_A_SA_PACKETS, usage.packets) ||
 	    (sa->switched && nla_put_u8(skb, VTUN_A_SA_SWITCH, sa->switched)))
+		return -EMSGSIZE;
+	if (sa->suite &&
+	    (put_limits(skb, &sa->limits) ||
+	     (usage.remain != U64_MAX &&
+	      put_u64(skb, VTUN_A_SA_REMAIN_MS, usage.remain))))
 		return -EMSGSIZE;
 	return put_expiry(skb, sa, now);
 }

@@ -143,6 +143,40 @@ int vtun_cmd_sa_activate(struct sk_buff *req, struct genl_info *info)
 	return err;
 }
 
+int vtun_cmd_sa_set(struct sk_buff *req, struct genl_info *info)
+{
+	struct nlattr *tb[VTUN_A_SA_MARGIN_MS + 1];
+	struct vtun_net *vn = vtun_info_net(info);
+	struct vtun_limits limits;
+	struct vtun_select sel = {};
+	struct vtun_sa *sa;
+	int err;
+
+	err = vtun_parse_sa_set(info, &sel, tb);
+	if (err)
+		return err;
+	mutex_lock(&vn->ctl);
+	sa = select_sa_get(info, &sel);
+	err = PTR_ERR_OR_ZERO(sa);
+	if (err)
+		goto out_unlock;
+	/* what the request does not name stays */
+	spin_lock_bh(&vn->lock);
+	limits = sa->limits;
+	spin_unlock_bh(&vn->lock);
+	err = vtun_parse_limits(tb, &limits, info->extack);
+	if (!err && READ_ONCE(sa->state) == VTUN_SA_LARVAL) {
+		NL_SET_ERR_MSG(info->extack, "a reserved SPI has no limits");
+		err = -EINVAL;
+	}
+	if (!err)
+		err = vtun_sa_set_limits(sa, &limits, info->extack);
+	vtun_sa_put(sa);
+out_unlock:
+	mutex_unlock(&vn->ctl);
+	return err;
+}
+
 int vtun_cmd_sa_get(struct sk_buff *req, struct genl_info *info)
 {
 	struct vtun_net *vn = vtun_info_net(info);
