@@ -67,6 +67,9 @@ SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 INCLUDEDIR ?= $(PREFIX)/include
 UNITDIR ?= /etc/systemd/system
+# where ip(8) looks for its plugins
+IPLIBDIR ?= $(or $(shell grep -aoE -m1 '/usr/lib[[:alnum:]_/.-]*/ip\b' \
+	"$$(command -v ip)" 2>/dev/null | head -1),/usr/lib/$(shell gcc -print-multiarch)/ip)
 man_pages = $(wildcard Documentation/man/*.[1-8] userspace/*/*.[1-8])
 units = $(wildcard userspace/vtkeyd/*.service)
 
@@ -76,6 +79,7 @@ install: all
 	install -m 755 $(BUILD)/bin/vtkeyd $(BUILD)/bin/vtunctl \
 		$(DESTDIR)$(SBINDIR)
 	install -m 644 uapi/linux/vtun.h $(DESTDIR)$(INCLUDEDIR)/linux
+	install -D -m 644 -t $(DESTDIR)$(IPLIBDIR) $(BUILD)/lib/link_vtun.so
 	install -d -m 700 $(DESTDIR)/etc/vtun/vtkeyd.conf.d
 	@for p in $(man_pages); do \
 		install -D -m 644 $$p \
