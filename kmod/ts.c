@@ -69,7 +69,8 @@ static void parse_ipv4(struct vtun_flow *flow, const struct sk_buff *skb)
 	flow->proto = ip->protocol;
 	flow->src.s6_addr32[0] = ip->saddr;
 	flow->dst.s6_addr32[0] = ip->daddr;
-	if (!(ip->frag_off & htons(IP_OFFSET)))
+	flow->fragment = ip->frag_off & htons(IP_OFFSET);
+	if (!flow->fragment)
 		parse_ports(flow, skb, skb_network_offset(skb) + ip->ihl * 4);
 }
 
@@ -93,7 +94,8 @@ static void parse_ipv6(struct vtun_flow *flow, const struct sk_buff *skb)
 		parse_ports(flow, skb, offset);
 		return;
 	}
-	/* not the first fragment: its own header tells the protocol, no more */
+	flow->fragment = true;
+	/* its own header tells the protocol, no more */
 	if (flow->proto != NEXTHDR_FRAGMENT)
 		return;
 	frag = skb_header_pointer(skb, offset, sizeof(buf), &buf);
@@ -122,8 +124,8 @@ static int compare_addr(u8 family, const struct in6_addr *a,
 	return x < y ? -1 : x > y;
 }
 
-static bool ts_covers(const struct vtun_ts *ts, const struct vtun_flow *flow,
-		      const struct in6_addr *addr, u16 port)
+bool vtun_ts_covers(const struct vtun_ts *ts, const struct vtun_flow *flow,
+		    const struct in6_addr *addr, u16 port)
 {
 	if (ts->family != flow->family ||
 	    (ts->proto && ts->proto != flow->proto))
@@ -144,7 +146,7 @@ static bool side_covers(const struct vtun_ts *ts, unsigned int n,
 	if (!n)
 		return true;
 	for (i = 0; i < n; i++)
-		if (ts_covers(&ts[i], flow, addr, port))
+		if (vtun_ts_covers(&ts[i], flow, addr, port))
 			return true;
 	return false;
 }
@@ -162,8 +164,7 @@ bool vtun_selectors_match(const struct vtun_selectors *ts,
 			   out ? flow->dport : flow->sport);
 }
 
-/* position of the highest bit in which first and last address differ */
-static unsigned int ts_width(const struct vtun_ts *ts)
+unsigned int vtun_ts_width(const struct vtun_ts *ts)
 {
 	unsigned int words = ts->family == AF_INET ? 1 : 4, i;
 	u32 diff;
@@ -184,7 +185,7 @@ static unsigned int side_width(const struct vtun_ts *ts, unsigned int n)
 	if (!n)
 		return WIDTH_ANY;
 	for (i = 0; i < n; i++)
-		width = max(width, ts_width(&ts[i]));
+		width = max(width, vtun_ts_width(&ts[i]));
 	return width;
 }
 
@@ -200,23 +201,19 @@ static unsigned int side_open(const struct vtun_ts *ts, unsigned int n)
 	return open;
 }
 
+u64 vtun_selectors_order(const struct vtun_selectors *ts)
+{
+	return side_width(ts->remote, ts->n_remote) << 16 |
+	       side_width(ts->local, ts->n_local) << 8 |
+	       (side_open(ts->remote, ts->n_remote) +
+		side_open(ts->local, ts->n_local));
+}
+
 int vtun_selectors_compare(const struct vtun_selectors *a,
 			   const struct vtun_selectors *b)
 {
-	unsigned int x, y;
+	u64 x = vtun_selectors_order(a), y = vtun_selectors_order(b);
 
-	x = side_width(a->remote, a->n_remote);
-	y = side_width(b->remote, b->n_remote);
-	if (x != y)
-		return x < y ? -1 : 1;
-	x = side_width(a->local, a->n_local);
-	y = side_width(b->local, b->n_local);
-	if (x != y)
-		return x < y ? -1 : 1;
-	x = side_open(a->remote, a->n_remote) +
-	    side_open(a->local, a->n_local);
-	y = side_open(b->remote, b->n_remote) +
-	    side_open(b->local, b->n_local);
 	return x < y ? -1 : x > y;
 }
 

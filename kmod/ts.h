@@ -4,6 +4,7 @@
 
 #include <linux/in6.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <uapi/linux/vtun.h>
@@ -30,12 +31,13 @@ struct vtun_ts {
  * @proto: upper-layer protocol, behind IPv6 extension headers
  * @ports: @sport and @dport are known: the protocol has some, and this is not
  *	a fragment without them
+ * @fragment: a fragment other than the first one
  * @sport: host byte order; ICMP: type and code in both (RFC 4301 4.4.1.1)
  * @src: IPv4 in s6_addr32[0]
  */
 struct vtun_flow {
 	u8 family, proto;
-	bool ports;
+	bool ports, fragment;
 	u16 sport, dport;
 	struct in6_addr src, dst;
 };
@@ -49,6 +51,19 @@ static inline bool vtun_ts_any_port(const struct vtun_ts *ts)
 
 /* from a packet whose IP header was validated, network header set */
 void vtun_flow_parse(struct vtun_flow *flow, const struct sk_buff *skb);
+
+/* the same flow as the other end sees it */
+static inline void vtun_flow_swap(struct vtun_flow *flow)
+{
+	swap(flow->src, flow->dst);
+	swap(flow->sport, flow->dport);
+}
+
+/* is @addr with @port, one end of @flow, inside @ts? */
+bool vtun_ts_covers(const struct vtun_ts *ts, const struct vtun_flow *flow,
+		    const struct in6_addr *addr, u16 port);
+/* position of the highest bit in which first and last address differ */
+unsigned int vtun_ts_width(const struct vtun_ts *ts);
 
 /**
  * struct vtun_selectors - what a child may carry
@@ -90,6 +105,8 @@ static inline bool vtun_selectors_any(const struct vtun_selectors *ts)
 bool vtun_selectors_match(const struct vtun_selectors *ts,
 			  const struct vtun_flow *flow, enum vtun_dir dir);
 
+/* of two children the one with the lower order is more specific */
+u64 vtun_selectors_order(const struct vtun_selectors *ts);
 /* < 0 when @a is more specific than @b, 0 when it makes no difference */
 int vtun_selectors_compare(const struct vtun_selectors *a,
 			   const struct vtun_selectors *b);

@@ -13,6 +13,7 @@ static const struct {
 	{ "gather", vtun_selftest_gather },
 	{ "gso", vtun_selftest_gso },
 	{ "ts", vtun_selftest_ts },
+	{ "classify", vtun_selftest_classify },
 	{ "lifetime", vtun_selftest_lifetime },
 };
 

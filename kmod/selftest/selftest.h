@@ -49,6 +49,7 @@ int vtun_selftest_crypto(void);
 int vtun_selftest_gather(void);
 int vtun_selftest_gso(void);
 int vtun_selftest_ts(void);
+int vtun_selftest_classify(void);
 int vtun_selftest_lifetime(void);
 
 /* all of them; after vtun_crypto_module_init(); true = passed */
