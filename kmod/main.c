@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
+#include "classify.h"
 #include "crypto.h"
 #include "device.h"
 #include "esp.h"
@@ -52,6 +53,7 @@ err_device:
 err_net:
 	vtun_net_exit();
 err_crypto:
+	vtun_classify_exit();
 	vtun_crypto_module_exit();
 	return err;
 }
@@ -71,6 +73,7 @@ static void __exit vtun_exit(void)
 	rcu_barrier();
 	rcu_barrier();
 	rcu_barrier();
+	vtun_classify_exit();
 	vtun_crypto_module_exit();
 }
 
