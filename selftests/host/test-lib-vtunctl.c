@@ -135,7 +135,7 @@ static void test_usage(void)
 		{ 2, "show --socket", "--socket needs a path" },
 		{ 2, "up -j paris", "--json has no meaning" },
 		{ 2, "child add", "expected the name of a child" },
-		{ 2, "child add x", "\"dev\" is missing" },
+		{ 2, "child add x", "\"local\" is missing" },
 		{ 2, "child add x dev", "expected a value after \"dev\"" },
 		{ 2, "child add x dev vtun0 dev vtun0", "given twice" },
 		{ 2, "child add x dev vtun0 locl 1.1.1.1",

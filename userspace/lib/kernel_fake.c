@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_fake.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +18,9 @@
 #define MAX_LINKS	16
 #define MAX_EVENTS	4096
 #define MAX_HANDLES	8
-#define MAX_CALLS	32
+#define MAX_CALLS	48
+#define MAX_POLICIES	64
+#define MAX_SOCKETS	8
 
 struct vtun_k {
 	int fd;
@@ -32,6 +36,10 @@ static struct {
 	unsigned int n_children;
 	struct vtun_k_sa sas[MAX_SAS];
 	unsigned int n_sas;
+	struct vtun_k_policy policies[MAX_POLICIES];
+	unsigned int n_policies;
+	struct vtun_k_socket sockets[MAX_SOCKETS];
+	unsigned int n_sockets;
 	struct {
 		char name[VTUN_K_IFNAME], kind[16];
 	} links[MAX_LINKS];
@@ -250,6 +258,7 @@ int vtun_k_info(struct vtun_k *k, struct vtun_k_info *info)
 	info->event_seq = fake.ev_seq;
 	info->children = fake.n_children;
 	info->sas = fake.n_sas;
+	info->policies = fake.n_policies;
 	return 0;
 }
 
@@ -274,9 +283,11 @@ int vtun_k_child_add(struct vtun_k *k, const struct vtun_k_child *c,
 		return fail(k, -EEXIST, "child name is in use");
 	if (c->id && vtun_fake_child(c->id))
 		return fail(k, -EEXIST, "child id is in use");
-	if (!c->ifindex || c->ifindex > fake.n_links ||
-	    strcmp(fake.links[c->ifindex - 1].kind, "vtun"))
+	if (c->ifindex > fake.n_links ||
+	    (c->ifindex && strcmp(fake.links[c->ifindex - 1].kind, "vtun")))
 		return fail(k, -ENODEV, "no vtun device with this index");
+	if (!c->local.family || !c->remote.family)
+		return fail(k, -EINVAL, "child needs outer addresses");
 	if (fake.n_children == MAX_CHILDREN)
 		return fail(k, -ENOMEM, "out of memory");
 	slot = &fake.children[fake.n_children++];
@@ -291,6 +302,50 @@ int vtun_k_child_add(struct vtun_k *k, const struct vtun_k_child *c,
 		slot->hold_ms = VTUN_HOLD_MS_DEFAULT;
 	if (id)
 		*id = slot->id;
+	return 0;
+}
+
+/* the settings that have a bit in @c->given */
+static void child_apply(struct vtun_k_child *to, const struct vtun_k_child *c)
+{
+#define APPLY(attr, member) do {					\
+	if (c->given & VTUN_K_BIT(VTUN_A_CHILD_ ## attr))		\
+		memcpy(&to->member, &c->member, sizeof(to->member));	\
+} while (0)
+	APPLY(LOCAL, local);
+	APPLY(REMOTE, remote);
+	APPLY(TS_LOCAL, ts_local);
+	APPLY(TS_LOCAL, n_ts_local);
+	APPLY(TS_REMOTE, ts_remote);
+	APPLY(TS_REMOTE, n_ts_remote);
+	APPLY(FLAGS, flags);
+	APPLY(HOLD_PACKETS, hold_packets);
+	APPLY(HOLD_BYTES, hold_bytes);
+	APPLY(HOLD_MS, hold_ms);
+	APPLY(ENCAP, encap);
+	APPLY(LOCAL_PORT, local_port);
+	APPLY(REMOTE_PORT, remote_port);
+	APPLY(KEEPALIVE_MS, keepalive_ms);
+	APPLY(DF, df);
+	APPLY(DSCP, dscp);
+	APPLY(MSS_CLAMP, mss_clamp);
+	APPLY(MARK, mark);
+	APPLY(LINK, link);
+#undef APPLY
+}
+
+int vtun_k_child_set(struct vtun_k *k, const struct vtun_k_child *c)
+{
+	struct vtun_k_child *found = child_find(c->id, c->name);
+	int ret = enter(k, "child_set");
+
+	if (ret)
+		return ret;
+	if (!found)
+		return fail(k, -ENOENT, "no such child");
+	if (!c->given)
+		return fail(k, -EINVAL, "nothing is to change");
+	child_apply(found, c);
 	return 0;
 }
 
@@ -378,11 +433,12 @@ static int install_check(struct vtun_k *k, const struct vtun_k_install *ins,
 	if (!sa)
 		return 0;
 	old = vtun_fake_sa(dir, ins->child_id, sa->spi);
-	suite = vtun_suite_by_id(sa->encr, 0);
+	suite = vtun_suite_by_id(sa->encr, 0, sa->integ);
 	if (old && (dir == VTUN_DIR_OUT || old->state != VTUN_SA_LARVAL))
 		return fail(k, -EEXIST, "SPI is in use");
 	if (!suite || !vtun_suite_by_id(sa->encr, sa->key_len -
-					suite->salt_len))
+					suite->salt_len - suite->integ_len,
+					sa->integ))
 		return fail(k, -EINVAL, "no such suite");
 	if (fake.n_sas >= MAX_SAS - 2)
 		return fail(k, -ENOMEM, "out of memory");
@@ -394,6 +450,7 @@ static void install_one(const struct vtun_k_install *ins,
 			uint32_t pair)
 {
 	struct vtun_k_sa *sa = vtun_fake_sa(dir, ins->child_id, from->spi);
+	const struct vtun_suite *suite;
 
 	if (!sa)
 		sa = &fake.sas[fake.n_sas++];
@@ -402,7 +459,8 @@ static void install_one(const struct vtun_k_install *ins,
 	sa->child_id = ins->child_id;
 	sa->pair_spi = pair;
 	sa->state = VTUN_SA_ACTIVE;
-	sa->key_len -= vtun_suite_by_id(sa->encr, 0)->salt_len;
+	suite = vtun_suite_by_id(sa->encr, 0, sa->integ);
+	sa->key_len -= suite->salt_len + suite->integ_len;
 	memset(sa->key, 0, sizeof(sa->key));
 }
 
@@ -489,6 +547,33 @@ int vtun_k_sa_get(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
 	return 0;
 }
 
+int vtun_k_sa_set(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
+		  uint32_t spi, const struct vtun_k_limits *limits)
+{
+	struct vtun_k_sa *found = vtun_fake_sa(dir, child_id, spi);
+	int ret = enter(k, "sa_set");
+
+	if (ret)
+		return ret;
+	if (!found)
+		return fail(k, -ENOENT, "no such SA");
+#define APPLY(attr, member) do {					\
+	if (limits->given & VTUN_K_BIT(VTUN_A_SA_ ## attr))		\
+		found->limits.member = limits->member;			\
+} while (0)
+	APPLY(SOFT_TIME_MS, soft_time_ms);
+	APPLY(HARD_TIME_MS, hard_time_ms);
+	APPLY(SOFT_IDLE_MS, soft_idle_ms);
+	APPLY(HARD_IDLE_MS, hard_idle_ms);
+	APPLY(SOFT_BYTES, soft_bytes);
+	APPLY(HARD_BYTES, hard_bytes);
+	APPLY(SOFT_PACKETS, soft_packets);
+	APPLY(HARD_PACKETS, hard_packets);
+	APPLY(MARGIN_MS, margin_ms);
+#undef APPLY
+	return 0;
+}
+
 int vtun_k_sa_list(struct vtun_k *k, struct vtun_k_sa **list, unsigned int *n)
 {
 	int ret = enter(k, "sa_list");
@@ -524,6 +609,154 @@ int vtun_k_flush(struct vtun_k *k)
 		return ret;
 	fake.n_sas = 0;
 	fake.n_children = 0;
+	return 0;
+}
+
+static struct vtun_k_policy *policy_find(uint32_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < fake.n_policies; i++)
+		if (fake.policies[i].id == id)
+			return &fake.policies[i];
+	return NULL;
+}
+
+/* ordered by priority alone; the module knows more */
+int vtun_k_policy_add(struct vtun_k *k, const struct vtun_k_policy *p,
+		      uint32_t *id)
+{
+	int ret = enter(k, "policy_add");
+	struct vtun_k_policy made = *p;
+	unsigned int i;
+
+	if (ret)
+		return ret;
+	if (p->id && policy_find(p->id))
+		return fail(k, -EEXIST, "policy ID is in use");
+	if (p->child_id && !vtun_fake_child(p->child_id))
+		return fail(k, -ENOENT, "no child of that ID");
+	if (fake.n_policies == MAX_POLICIES)
+		return fail(k, -ENOMEM, "out of memory");
+	while (!made.id || policy_find(made.id))
+		made.id = fake.next_id++;
+	for (i = fake.n_policies++; i; i--) {
+		if (fake.policies[i - 1].priority <= made.priority)
+			break;
+		fake.policies[i] = fake.policies[i - 1];
+	}
+	fake.policies[i] = made;
+	if (id)
+		*id = made.id;
+	return 0;
+}
+
+int vtun_k_policy_del(struct vtun_k *k, uint32_t id)
+{
+	struct vtun_k_policy *p = policy_find(id);
+	int ret = enter(k, "policy_del");
+
+	if (ret)
+		return ret;
+	if (!p)
+		return fail(k, -ENOENT, "no policy of that ID");
+	fake.n_policies--;
+	memmove(p, p + 1, (char *)&fake.policies[fake.n_policies] - (char *)p);
+	return 0;
+}
+
+int vtun_k_policy_get(struct vtun_k *k, uint32_t id, struct vtun_k_policy *p)
+{
+	struct vtun_k_policy *found = policy_find(id);
+	int ret = enter(k, "policy_get");
+
+	if (ret)
+		return ret;
+	if (!found)
+		return fail(k, -ENOENT, "no policy of that ID");
+	*p = *found;
+	return 0;
+}
+
+int vtun_k_policy_list(struct vtun_k *k, struct vtun_k_policy **list,
+		       unsigned int *n)
+{
+	int ret = enter(k, "policy_list");
+
+	*list = NULL;
+	*n = 0;
+	if (ret)
+		return ret;
+	*n = fake.n_policies;
+	*list = copy_list(fake.policies, sizeof(**list) * *n);
+	return 0;
+}
+
+int vtun_k_policy_flush(struct vtun_k *k)
+{
+	int ret = enter(k, "policy_flush");
+
+	if (!ret)
+		fake.n_policies = 0;
+	return ret;
+}
+
+int vtun_k_socket_attach(struct vtun_k *k, int fd)
+{
+	struct sockaddr_storage ss = { 0 };
+	const struct sockaddr_in6 *sin6 = (const void *)&ss;
+	const struct sockaddr_in *sin = (const void *)&ss;
+	struct vtun_k_socket *s = &fake.sockets[fake.n_sockets];
+	int ret = enter(k, "socket_attach");
+	socklen_t len = sizeof(ss);
+
+	if (ret)
+		return ret;
+	if (getsockname(fd, (struct sockaddr *)&ss, &len))
+		return fail(k, -ENOTSOCK, "no socket");
+	if (fake.n_sockets == MAX_SOCKETS)
+		return fail(k, -ENOMEM, "out of memory");
+	memset(s, 0, sizeof(*s));
+	s->local.family = ss.ss_family;
+	if (ss.ss_family == AF_INET)
+		memcpy(s->local.addr, &sin->sin_addr, 4);
+	else
+		memcpy(s->local.addr, &sin6->sin6_addr, 16);
+	s->port = ntohs(ss.ss_family == AF_INET ? sin->sin_port :
+			sin6->sin6_port);
+	fake.n_sockets++;
+	return 0;
+}
+
+int vtun_k_socket_detach(struct vtun_k *k, const struct vtun_addr *local,
+			 uint16_t port)
+{
+	int ret = enter(k, "socket_detach");
+	unsigned int i;
+
+	if (ret)
+		return ret;
+	for (i = 0; i < fake.n_sockets; i++) {
+		if (fake.sockets[i].port != port ||
+		    memcmp(&fake.sockets[i].local, local, sizeof(*local)))
+			continue;
+		fake.sockets[i] = fake.sockets[--fake.n_sockets];
+		return 0;
+	}
+	return fail(k, -ENOENT, "no such socket");
+}
+
+int vtun_k_socket_list(struct vtun_k *k, struct vtun_k_socket **list,
+		       unsigned int *n)
+{
+	int ret = enter(k, "socket_list");
+
+	*list = NULL;
+	*n = 0;
+	if (ret)
+		return ret;
+	*n = fake.n_sockets;
+	*list = copy_list(fake.sockets, sizeof(**list) * *n);
 	return 0;
 }
 
