@@ -74,8 +74,9 @@ void vtun_object_destroyed(enum vtun_object type)
 }
 
 /*
- * /sys/module/vtun/parameters/objects: "device C D child C D sa C D", created
- * and destroyed since the module was loaded. Equal pairs: nothing lives.
+ * /sys/module/vtun/parameters/objects: "device C D child C D sa C D
+ * socket C D", created and destroyed since the module was loaded. Equal pairs:
+ * nothing lives.
  */
 static int objects_get(char *buffer, const struct kernel_param *kp)
 {
@@ -83,6 +84,7 @@ static int objects_get(char *buffer, const struct kernel_param *kp)
 		[VTUN_OBJECT_DEVICE] = "device",
 		[VTUN_OBJECT_CHILD] = "child",
 		[VTUN_OBJECT_SA] = "sa",
+		[VTUN_OBJECT_SOCKET] = "socket",
 	};
 	int len = 0, i;
 
@@ -121,3 +123,5 @@ module_param_cb(live_children, &live_ops, (void *)VTUN_OBJECT_CHILD, 0444);
 MODULE_PARM_DESC(live_children, "children that exist (read only)");
 module_param_cb(live_sas, &live_ops, (void *)VTUN_OBJECT_SA, 0444);
 MODULE_PARM_DESC(live_sas, "SAs that exist (read only)");
+module_param_cb(live_sockets, &live_ops, (void *)VTUN_OBJECT_SOCKET, 0444);
+MODULE_PARM_DESC(live_sockets, "UDP sockets that take ESP (read only)");
