@@ -264,9 +264,10 @@ enum vtun_child_attr {
 	VTUN_A_CHILD_LINK,	/* u32: ifindex outer packets leave by: device
 				 * or VRF, default 0 = by route
 				 */
-	VTUN_A_CHILD_MOVED_LOCAL, /* read only: binary: where the last packet */
-	VTUN_A_CHILD_MOVED_REMOTE, /* of a moved peer came to, and from; */
-	VTUN_A_CHILD_MOVED_PORT, /* u16: absent = the peer is where we think */
+	/* read only: where the last packet of a moved peer came to, and from */
+	VTUN_A_CHILD_MOVED_LOCAL, /* binary: absent = it is where we think */
+	VTUN_A_CHILD_MOVED_REMOTE, /* binary */
+	VTUN_A_CHILD_MOVED_PORT, /* u16: its UDP source port */
 	VTUN_A_CHILD_POLICIES,	/* u32: read only: how many name this child */
 	/* private: */
 	__VTUN_A_CHILD_MAX,
@@ -304,7 +305,9 @@ enum vtun_sa_attr {
 	VTUN_A_SA_SEQ,		/* u64: out: last number sent; in: highest seen;
 				 * INSTALL: where to start, default 0
 				 */
-	VTUN_A_SA_SOFT_TIME_MS,	/* u64: 0, absent = no limit; so for all six */
+	VTUN_A_SA_SOFT_TIME_MS,	/* u64: 0, absent = no limit; so for all; but
+				 * absent in SA_SET = as it is
+				 */
 	VTUN_A_SA_HARD_TIME_MS,	/* u64: soft <= hard where both are set */
 	VTUN_A_SA_SOFT_BYTES,	/* u64: inner packet octets */
 	VTUN_A_SA_HARD_BYTES,	/* u64 */
