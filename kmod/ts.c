@@ -209,6 +209,16 @@ u64 vtun_selectors_order(const struct vtun_selectors *ts)
 		side_open(ts->local, ts->n_local));
 }
 
+bool vtun_selectors_port(const struct vtun_selectors *ts)
+{
+	unsigned int i;
+
+	for (i = 0; i < ts->n_local + ts->n_remote; i++)
+		if (!vtun_ts_any_port(&ts->ts[i]))
+			return true;
+	return false;
+}
+
 int vtun_selectors_compare(const struct vtun_selectors *a,
 			   const struct vtun_selectors *b)
 {

@@ -101,6 +101,9 @@ static inline bool vtun_selectors_any(const struct vtun_selectors *ts)
 	return !ts->n_local && !ts->n_remote;
 }
 
+/* do some of them look at ports, which fragments but the first do not have? */
+bool vtun_selectors_port(const struct vtun_selectors *ts);
+
 /* is the packet inside the selectors? @dir as for vtun_child_match() */
 bool vtun_selectors_match(const struct vtun_selectors *ts,
 			  const struct vtun_flow *flow, enum vtun_dir dir);
