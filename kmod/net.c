@@ -23,6 +23,7 @@ static int __net_init net_init(struct net *net)
 	spin_lock_init(&vn->lock);
 	idr_init(&vn->children);
 	hash_init(vn->names);
+	hash_init(vn->outs);
 	INIT_LIST_HEAD(&vn->devices);
 	vtun_audit_init(vn);
 	/* 0 means "never looked" to dumps */

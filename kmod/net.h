@@ -28,6 +28,8 @@
  * @next_sa: where the search for a free @sas slot goes on; @ctl
  * @children: struct vtun_child by id; writers hold @ctl, readers use RCU
  * @names: struct vtun_child by name; @ctl
+ * @outs: outbound SAs by SPI, which need not be unique (vtun_sa.out_node);
+ *	written under @lock, read under RCU
  * @next_child: where the search for a free @children id goes on; @ctl
  * @devices: struct vtun_device born here (vtun_device.node); @ctl
  * @sockets: struct vtun_encap_sock (vtun_encap_sock.node), oldest first; @ctl
@@ -52,6 +54,7 @@ struct vtun_net {
 	u32			next_sa;
 	struct idr		children;
 	DECLARE_HASHTABLE(names, 8);
+	DECLARE_HASHTABLE(outs, 10);
 	u32			next_child;
 	struct list_head	devices;
 	struct list_head	sockets;

@@ -201,6 +201,8 @@ static void sa_link(struct vtun_sa *sa)
 	lockdep_assert_held(&vn->lock);
 	if (sa->child)
 		list_add_tail(&sa->child_node, &sa->child->sas);
+	if (sa->dir == VTUN_DIR_OUT)
+		hash_add_rcu(vn->outs, &sa->out_node, (__force u32)sa->spi);
 	/* cannot fail: the slot is there since sa_alloc() */
 	xa_store_bh(&vn->sas, sa->id, sa, GFP_ATOMIC);
 	vn->n_sas++;
@@ -223,6 +225,8 @@ void vtun_sa_unlink(struct vtun_sa *sa)
 		if (!rhashtable_remove_fast(&vn->sad, &sa->spi_node,
 					    sad_params))
 			vtun_audit_gone(sa);
+	} else {
+		hash_del_rcu(&sa->out_node);
 	}
 	xa_erase_bh(&vn->sas, sa->id);
 	vn->n_sas--;

@@ -51,6 +51,7 @@ struct vtun_net;
  * @deadline: standby only, ms of CLOCK_BOOTTIME, 0 = none
  * @expires: larval only, ms of CLOCK_BOOTTIME
  * @spi_node: vtun_net.sad, in only
+ * @out_node: vtun_net.outs, out only
  * @child_node: vtun_child.sas; vtun_net.lock
  * @net: namespace it belongs to
  * @ref: one for the tables, one per reader outside RCU
@@ -82,7 +83,10 @@ struct vtun_sa {
 	u64			deadline, expires;
 	struct vtun_sa __rcu	*pair;
 	struct hrtimer		timer;
-	struct rhash_head	spi_node;
+	union {
+		struct rhash_head	spi_node;
+		struct hlist_node	out_node;
+	};
 	struct list_head	child_node;
 	struct vtun_net		*net;
 	refcount_t		ref;
@@ -158,6 +162,11 @@ void vtun_sa_proof(struct vtun_sa *sa);
 
 /* any context in which BH may be switched off */
 void vtun_sa_read_usage(const struct vtun_sa *sa, struct vtun_usage *usage);
+
+/* outbound SAs that may have an SPI, others among them; under RCU, no ref */
+#define vtun_sa_for_each_out(sa, vn, out_spi)				\
+	hash_for_each_possible_rcu((vn)->outs, sa, out_node,		\
+				   (__force u32)(out_spi))
 
 /* inbound SA by SPI, larval and expired ones included; under RCU, no ref */
 struct vtun_sa *vtun_sa_lookup_in(struct vtun_net *vn, __be32 spi);
