@@ -343,18 +343,3 @@ void vtun_child_del(struct vtun_child *child)
 	}
 	vtun_child_put(child);
 }
-
-unsigned int vtun_child_mtu(const struct vtun_path *path,
-			    const struct vtun_sa *sa)
-{
-	const struct vtun_suite *suite = sa->suite;
-	unsigned int path_mtu = READ_ONCE(path->mtu), around, room;
-
-	around = vtun_path_ip_len(path) + sizeof(struct vtun_esp_hdr) +
-		 suite->iv_len + suite->icv_len;
-	if (path_mtu <= around)
-		return 0;
-	/* RFC 4303 2.4: text, padding, pad length and next header align */
-	room = round_down(path_mtu - around, suite->align);
-	return room > 2 ? room - 2 : 0;
-}

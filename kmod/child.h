@@ -243,8 +243,4 @@ void vtun_hold_stop(struct vtun_child *child);
 bool vtun_child_match(const struct vtun_child *child, const struct sk_buff *skb,
 		      enum vtun_dir dir);
 
-/* largest inner packet over @path with SA @sa, 0 = unknown or none fits; RCU */
-unsigned int vtun_child_mtu(const struct vtun_path *path,
-			    const struct vtun_sa *sa);
-
 #endif /* VTUN_CHILD_H */

@@ -27,6 +27,7 @@
 #include "child.h"
 #include "compat.h"
 #include "esp.h"
+#include "mtu.h"
 #include "net.h"
 #include "sa.h"
 
@@ -110,40 +111,9 @@ static struct vtun_child *find_child(struct vtun_device *vd,
 	return NULL;
 }
 
-/*
- * Larger than what fits the outer path in one piece? Tells the sender where IP
- * allows no fragments. IPv4 without DF goes on and is fragmented outside.
- */
-static bool too_big(struct vtun_child *child, const struct vtun_sa *sa,
-		    struct sk_buff *skb)
-{
-	const struct vtun_path *path = rcu_dereference(child->path);
-	unsigned int mtu;
-
-	if (!READ_ONCE(path->mtu))
-		return false;
-	mtu = vtun_child_mtu(path, sa);
-	/* RFC 8200 5: no IPv6 link is narrower; the rest is our task */
-	if (skb->protocol == htons(ETH_P_IPV6))
-		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
-	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
-			      skb->len <= mtu)
-		return false;
-	if (skb->protocol == htons(ETH_P_IP)) {
-		if (!(ip_hdr(skb)->frag_off & htons(IP_DF)))
-			return false;
-		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
-			      htonl(mtu));
-		return true;
-	}
-	icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
-	return true;
-}
-
 static void xmit(struct vtun_device *vd, struct sk_buff *skb)
 {
 	struct vtun_child *child;
-	struct vtun_sa *sa;
 
 	if (!valid_ip(skb)) {
 		drop(vd, NULL, skb, VTUN_DROP_NOT_IP);
@@ -160,22 +130,7 @@ static void xmit(struct vtun_device *vd, struct sk_buff *skb)
 		drop(vd, NULL, skb, VTUN_DROP_NO_CHILD);
 		return;
 	}
-	sa = rcu_dereference(child->out);
-	if (likely(sa && !READ_ONCE(child->holding))) {
-		if (unlikely(too_big(child, sa, skb))) {
-			drop(vd, child, skb, VTUN_DROP_TOO_BIG);
-			return;
-		}
-		/* was of use to ICMP only */
-		skb_dst_drop(skb);
-		vtun_esp_output(child, sa, skb);
-		return;
-	}
-	if (!sa && !(child->flags & VTUN_CHILD_F_ON_DEMAND)) {
-		drop(vd, child, skb, VTUN_DROP_NO_SA);
-		return;
-	}
-	vtun_hold_add(child, skb);
+	vtun_child_send(child, skb, VTUN_DOOR_DEVICE);
 }
 
 static netdev_tx_t device_xmit(struct sk_buff *skb, struct net_device *dev)

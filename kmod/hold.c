@@ -145,7 +145,7 @@ void vtun_hold_add(struct vtun_child *child, struct sk_buff *skb)
 		sa = NULL;
 	if (sa && !child->holding) {
 		spin_unlock_bh(&child->hold.lock);
-		vtun_esp_output(child, sa, skb);
+		vtun_esp_output(child, sa, skb, VTUN_DOOR_NONE);
 		return;
 	}
 	if (child->dead || (!sa && link_chatter(&flow))) {
@@ -182,7 +182,7 @@ void vtun_hold_flush(struct vtun_child *child)
 		if (!budget--)
 			WRITE_ONCE(child->holding, false);
 		spin_unlock(&child->hold.lock);
-		vtun_esp_output(child, sa, skb);
+		vtun_esp_output(child, sa, skb, VTUN_DOOR_NONE);
 		spin_lock(&child->hold.lock);
 	}
 	if (skb_queue_empty(&child->hold))

@@ -7,6 +7,7 @@
 
 #include "crypto.h"
 #include "encap.h"
+#include "mtu.h"
 #include "net.h"
 #include "policy.h"
 
@@ -106,7 +107,8 @@ static int put_child_state(struct sk_buff *skb, struct vtun_child *child)
 	out = rcu_dereference(child->out);
 	if (out) {
 		out_spi = be32_to_cpu(out->spi);
-		mtu = vtun_child_mtu(rcu_dereference(child->path), out);
+		mtu = vtun_child_mtu(child, rcu_dereference(child->path),
+				     out);
 	}
 	if ((out && nla_put_u32(skb, VTUN_A_CHILD_OUT_SPI, out_spi)) ||
 	    nla_put_u32(skb, VTUN_A_CHILD_MTU, mtu) ||
