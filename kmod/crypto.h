@@ -13,7 +13,7 @@ struct vtun_crypto_ops;
  * from walking over pieces.
  */
 #define VTUN_SEAL_HEAD	64	/* before the text; ends with the IV */
-#define VTUN_OPEN_HEAD	20
+#define VTUN_OPEN_HEAD	24
 #define VTUN_CRYPTO_TAIL 32	/* behind the text; begins with the ICV */
 
 /**

@@ -145,13 +145,14 @@ static int chacha_open(const struct vtun_crypto *c,
 	return err;
 }
 
-static const char *chacha_describe(const struct vtun_crypto *c)
+static void chacha_describe(const struct vtun_crypto *c, char *buf,
+			    size_t size)
 {
-	return "chacha20poly1305-lib";
+	strscpy(buf, "chacha20poly1305-lib", size);
 }
 
 const struct vtun_crypto_ops vtun_chacha_lib_ops = {
-	.encr = 28,
+	.encr = VTUN_ENCR_CHACHA20_POLY1305,
 	.init = chacha_init_key,
 	.destroy = chacha_destroy,
 	.seal = chacha_seal,

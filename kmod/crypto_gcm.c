@@ -215,15 +215,16 @@ static int gcm_open(const struct vtun_crypto *c,
 	return err;
 }
 
-static const char *gcm_describe(const struct vtun_crypto *c)
+static void gcm_describe(const struct vtun_crypto *c, char *buf, size_t size)
 {
 	const struct gcm_key *k = c->priv;
 
-	return crypto_tfm_alg_driver_name(crypto_aead_tfm(k->fast));
+	strscpy(buf, crypto_tfm_alg_driver_name(crypto_aead_tfm(k->fast)),
+		size);
 }
 
 #define GCM_OPS(_init) {		\
-	.encr = 20,			\
+	.encr = VTUN_ENCR_AES_GCM_16,	\
 	.init = _init,			\
 	.destroy = gcm_destroy,		\
 	.seal = gcm_seal,		\
