@@ -7,6 +7,7 @@
 #include <linux/stringhash.h>
 
 #include "device.h"
+#include "encap.h"
 #include "esp.h"
 #include "net.h"
 #include "sa.h"
@@ -342,4 +343,6 @@ void vtun_child_del(struct vtun_child *child)
 		vtun_sa_release(sa);
 	}
 	vtun_child_put(child);
+	if (!vn->n_children)
+		vtun_encap_no_child(vn);
 }

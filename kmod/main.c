@@ -6,6 +6,7 @@
 #include "classify.h"
 #include "crypto.h"
 #include "device.h"
+#include "encap.h"
 #include "esp.h"
 #include "net.h"
 #include "netlink.h"
@@ -67,6 +68,7 @@ err_crypto:
 static void __exit vtun_exit(void)
 {
 	vtun_netlink_exit();
+	vtun_encap_exit();
 	vtun_esp_input_exit();
 	vtun_device_exit();
 	vtun_net_exit();

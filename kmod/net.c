@@ -10,6 +10,7 @@
 #include <linux/rcupdate.h>
 
 #include "child.h"
+#include "encap.h"
 #include "sa.h"
 
 unsigned int vtun_net_id __read_mostly;
@@ -25,6 +26,7 @@ static int __net_init net_init(struct net *net)
 	hash_init(vn->names);
 	hash_init(vn->outs);
 	INIT_LIST_HEAD(&vn->devices);
+	vtun_encap_net_init(vn);
 	vtun_audit_init(vn);
 	/* 0 means "never looked" to dumps */
 	atomic_set(&vn->gen, 1);
@@ -68,6 +70,7 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 		vn = vtun_net(net);
 		mutex_lock(&vn->ctl);
 		vtun_net_flush(vn);
+		vtun_encap_net_exit(vn);
 		mutex_unlock(&vn->ctl);
 	}
 	/* timers of larval SAs and packets in flight may hold a lock of ours */
