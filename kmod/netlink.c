@@ -195,6 +195,25 @@ static const struct genl_ops ops[] = {
 		.maxattr = ARRAY_SIZE(vtun_policy_sa_set) - 1,
 		.doit = vtun_cmd_sa_set,
 	},
+	{
+		.cmd = VTUN_CMD_SOCKET_ATTACH,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = vtun_policy_socket_attach,
+		.maxattr = ARRAY_SIZE(vtun_policy_socket_attach) - 1,
+		.doit = vtun_cmd_socket_attach,
+	},
+	{
+		.cmd = VTUN_CMD_SOCKET_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.dumpit = vtun_cmd_socket_dump,
+	},
+	{
+		.cmd = VTUN_CMD_SOCKET_DETACH,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = vtun_policy_socket_detach,
+		.maxattr = ARRAY_SIZE(vtun_policy_socket_detach) - 1,
+		.doit = vtun_cmd_socket_detach,
+	},
 };
 
 static const struct genl_multicast_group groups[] = {
