@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vtunctl.h"
 
@@ -46,16 +47,20 @@ static int run_line(struct ctl *c, char *line)
 int ctl_batch(struct ctl *c)
 {
 	const char *path = ctl_next(c);
-	FILE *f = stdin;
 	char *line = NULL;
 	size_t size = 0;
+	FILE *f;
 	int ret;
 
 	ret = ctl_end(c);
 	if (ret)
 		return ret;
-	if (path && strcmp(path, "-"))
+	if (!path || !strcmp(path, "-")) {
+		f = fdopen(dup(STDIN_FILENO), "r");
+		path = "standard input";
+	} else {
 		f = fopen(path, "re");
+	}
 	if (!f)
 		return ctl_fail(c, CTL_REFUSED, "%s: %s", vtun_quote(path),
 				strerror(errno));
@@ -65,11 +70,9 @@ int ctl_batch(struct ctl *c)
 		ret = run_line(c, line);
 	}
 	if (!ret && ferror(f))
-		ret = ctl_fail(c, CTL_REFUSED, "%s: %s",
-			       path ? vtun_quote(path) : "standard input",
+		ret = ctl_fail(c, CTL_REFUSED, "%s: %s", vtun_quote(path),
 			       strerror(errno));
 	free(line);
-	if (f != stdin)
-		fclose(f);
+	fclose(f);
 	return ret;
 }

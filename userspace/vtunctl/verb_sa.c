@@ -61,6 +61,10 @@ static int read_key(struct ctl *c, struct half *h)
 	unsigned int rest = want - h->suite->key_len;
 	struct vtun_err err;
 
+	if (c->line && !strcmp(h->key, "-")) {
+		vtun_err_set(&err, "no key comes from standard input in a batch");
+		return ctl_usage(c, &err);
+	}
 	if (ctl_key_read(h->key, h->sa.key, sizeof(h->sa.key), &len, &err))
 		return ctl_fail(c, CTL_REFUSED, "%s key: %s",
 				vtun_name_dir(h->sa.dir), err.text);
