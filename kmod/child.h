@@ -53,6 +53,7 @@ struct vtun_child_options {
  * @dev_node: vtun_device.children
  * @name_node: vtun_net.names
  * @switches: times @out changed; vtun_net.lock
+ * @n_policies: that name it; vtun_net.ctl to write, READ_ONCE to read
  * @usable: counted in vtun_device.usable; vtun_net.lock
  * @sending: counted in vtun_device.sending; vtun_net.lock
  * @doorless: off the device, which must not count it any more; vtun_net.lock
@@ -90,6 +91,7 @@ struct vtun_child {
 	struct list_head	dev_node;
 	struct hlist_node	name_node;
 	u32			switches;
+	u32			n_policies;
 	bool			usable, sending;
 	bool			doorless;
 	bool			dead;

@@ -11,6 +11,7 @@
 #include <linux/hrtimer.h>
 #include <linux/netdevice.h>
 #include <linux/version.h>
+#include <net/dst.h>
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>
 
@@ -109,6 +110,27 @@ static inline void vtun_chacha_crypt(struct vtun_chacha *c, u8 *dst,
 #define vtun_newlink_net()	rtnl_newlink_link_net(params)
 #define vtun_newlink_data()	((params)->data)
 #endif
+
+/* 6.9 sets the first reference without being told */
+static inline void vtun_dst_init(struct dst_entry *dst, struct dst_ops *ops,
+				 struct net_device *dev, unsigned short flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+	dst_init(dst, ops, dev, 1, DST_OBSOLETE_NONE, flags);
+#else
+	dst_init(dst, ops, dev, DST_OBSOLETE_NONE, flags);
+#endif
+}
+
+/* 6.4 counts references of routes in another way */
+static inline unsigned int vtun_dst_refs(struct dst_entry *dst)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+	return atomic_read(&dst->__refcnt);
+#else
+	return rcuref_read(&dst->__rcuref);
+#endif
+}
 
 /* 6.6 put the attributes of a dump request into a struct genl_info */
 static inline struct nlattr **vtun_genl_dump_attrs(struct netlink_callback *cb)

@@ -21,6 +21,7 @@
 #include "esp.h"
 #include "esp_tx.h"
 #include "gather.h"
+#include "hook.h"
 #include "mss.h"
 #include "net.h"
 #include "sa.h"
@@ -318,6 +319,6 @@ void vtun_esp_input(struct vtun_rx *rx)
 	child = rx->sa->child;
 	if (likely(child->dev))
 		vtun_device_rx(child, skb);
-	else	/* no door yet */
-		rx_drop(rx, VTUN_DROP_NO_CHILD);
+	else
+		vtun_policy_rx(child, skb);
 }

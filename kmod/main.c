@@ -8,6 +8,7 @@
 #include "device.h"
 #include "encap.h"
 #include "esp.h"
+#include "hook.h"
 #include "net.h"
 #include "netlink.h"
 #ifdef DEBUG
@@ -33,9 +34,12 @@ static int __init vtun_init(void)
 	err = selftest();
 	if (err)
 		goto err_crypto;
-	err = vtun_net_init();
+	err = vtun_hook_init();
 	if (err)
 		goto err_crypto;
+	err = vtun_net_init();
+	if (err)
+		goto err_hook;
 	err = vtun_device_init();
 	if (err)
 		goto err_net;
@@ -53,6 +57,8 @@ err_device:
 	vtun_device_exit();
 err_net:
 	vtun_net_exit();
+err_hook:
+	vtun_hook_exit();
 err_crypto:
 	vtun_classify_exit();
 	vtun_crypto_module_exit();
@@ -75,6 +81,7 @@ static void __exit vtun_exit(void)
 	rcu_barrier();
 	rcu_barrier();
 	rcu_barrier();
+	vtun_hook_exit();
 	vtun_classify_exit();
 	vtun_crypto_module_exit();
 }

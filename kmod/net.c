@@ -11,6 +11,7 @@
 
 #include "child.h"
 #include "encap.h"
+#include "policy.h"
 #include "sa.h"
 
 unsigned int vtun_net_id __read_mostly;
@@ -69,6 +70,7 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 	list_for_each_entry(net, nets, exit_list) {
 		vn = vtun_net(net);
 		mutex_lock(&vn->ctl);
+		vtun_policy_flush(vn);
 		vtun_net_flush(vn);
 		vtun_encap_net_exit(vn);
 		mutex_unlock(&vn->ctl);
@@ -80,6 +82,7 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 		WARN_ON_ONCE(!list_empty(&vn->devices));
 		vtun_sa_table_destroy(vn);
 		idr_destroy(&vn->children);
+		vtun_policy_net_exit(vn);
 	}
 }
 

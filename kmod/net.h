@@ -33,6 +33,7 @@
  * @next_child: where the search for a free @children id goes on; @ctl
  * @devices: struct vtun_device born here (vtun_device.node); @ctl
  * @sockets: struct vtun_encap_sock (vtun_encap_sock.node), oldest first; @ctl
+ * @spd: policies, from the first one on; @ctl to write
  * @n_children: @ctl to write, READ_ONCE to read
  * @n_sas: SAs of both directions, larval ones included; @lock
  * @gen: grows with every object added or removed, so that a dump notices
@@ -58,6 +59,7 @@ struct vtun_net {
 	u32			next_child;
 	struct list_head	devices;
 	struct list_head	sockets;
+	struct vtun_spd		*spd;
 	unsigned int		n_children;
 	unsigned int		n_sas;
 	atomic_t		gen;
@@ -66,6 +68,8 @@ struct vtun_net {
 	struct vtun_audit_net	audit;
 	struct vtun_drops	drops;
 };
+
+struct vtun_spd;
 
 extern unsigned int vtun_net_id;
 

@@ -2,18 +2,21 @@
 #ifndef VTUN_POLICY_H
 #define VTUN_POLICY_H
 
+#include <linux/idr.h>
 #include <linux/rbtree.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <linux/u64_stats_sync.h>
 #include <uapi/linux/vtun.h>
 
+#include "classify.h"
 #include "ts.h"
 
 struct netlink_ext_ack;
 struct sk_buff;
 struct vtun_child;
 struct vtun_net;
+struct vtun_policy_fragment;
 struct vtun_policy_stats;
 
 /**
@@ -54,6 +57,8 @@ struct vtun_policy_key {
  * @child: of protect, reference held; it may be dead: then the policy drops
  * @local: see struct vtun_policy_config
  * @remote: likewise
+ * @rule: @local and @remote in vtun_spd.table
+ * @fragment: the same without ports in vtun_spd.fragments, or NULL
  * @stats: per CPU; see vtun_policy_read_stats()
  * @node: tree of all in order; vtun_net.ctl
  * @rcu: to free it
@@ -67,14 +72,36 @@ struct vtun_policy {
 	struct vtun_net		*net;
 	struct vtun_child	*child;
 	struct vtun_ts		local, remote;
+	struct vtun_rule	rule;
+	struct vtun_policy_fragment *fragment;
 	struct vtun_policy_stats __percpu *stats;
 	struct rb_node		node;
 	struct rcu_head		rcu;
 };
 
-/* packets and octets that a policy decided about; @in: that came in clear */
+/* packets and octets that a policy decided about; in: that came in clear */
 struct vtun_policy_count {
 	u64 out_packets, out_bytes, in_packets, in_bytes;
+};
+
+/**
+ * struct vtun_spd - the policies of a namespace
+ * @table: all of them
+ * @fragments: those with ports that do not let packets pass, ports left out: a
+ *	later fragment says nothing about ports
+ * @tree: all of them in order; vtun_net.ctl
+ * @ids: by id; vtun_net.ctl
+ * @next_id: where the search for a free id goes on; vtun_net.ctl
+ * @n: how many; vtun_net.ctl to write, READ_ONCE to read
+ *
+ * vtun_net.spd points to it from the first policy to the end of the namespace.
+ */
+struct vtun_spd {
+	struct vtun_classify	table, fragments;
+	struct rb_root		tree;
+	struct idr		ids;
+	u32			next_id;
+	unsigned int		n;
 };
 
 /*
@@ -97,12 +124,24 @@ unsigned int vtun_policy_count(struct vtun_net *vn);
 void vtun_policy_read_stats(const struct vtun_policy *policy,
 			    struct vtun_policy_count *count);
 
-/*
- * A decrypted packet of a child whose door is policies: as if it had come in
- * over the outer device, marked so that the policies know it was protected.
- * skb->dev is that device, network header and protocol set. RCU, BH off;
- * consumes.
+/* end of a namespace: vtun_policy_flush() before, no packet looks any more */
+void vtun_policy_net_exit(struct vtun_net *vn);
+
+/**
+ * vtun_policy_lookup() - which policy decides about a packet?
+ * @spd: policies
+ * @flow: source is local, destination remote
+ * @fragment: set when @flow is a later fragment, and a policy that would not
+ *	let it pass comes first if its ports fit, which nobody knows
+ *
+ * RCU, BH off.
+ *
+ * Return: NULL when none covers the packet.
  */
-void vtun_policy_rx(struct vtun_child *child, struct sk_buff *skb);
+struct vtun_policy *vtun_policy_lookup(struct vtun_spd *spd,
+				       const struct vtun_flow *flow,
+				       bool *fragment);
+void vtun_policy_count_packet(const struct vtun_policy *policy,
+			      enum vtun_dir dir, const struct sk_buff *skb);
 
 #endif /* VTUN_POLICY_H */
