@@ -136,6 +136,11 @@ int vtun_cmd_child_del(struct sk_buff *req, struct genl_info *info)
 	mutex_lock(&vn->ctl);
 	child = vtun_select_child(info, &sel);
 	err = PTR_ERR_OR_ZERO(child);
+	if (!err && child->n_policies) {
+		NL_SET_ERR_MSG(info->extack,
+			       "policies name the child: delete them first");
+		err = -EBUSY;
+	}
 	if (!err)
 		vtun_child_del(child);
 	mutex_unlock(&vn->ctl);

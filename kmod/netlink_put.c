@@ -63,6 +63,7 @@ int vtun_put_info(struct sk_buff *skb, struct vtun_net *vn)
 	    nla_put_u32(skb, VTUN_A_INFO_CHILDREN,
 			READ_ONCE(vn->n_children)) ||
 	    nla_put_u32(skb, VTUN_A_INFO_SAS, READ_ONCE(vn->n_sas)) ||
+	    nla_put_u32(skb, VTUN_A_INFO_POLICIES, vtun_policy_count(vn)) ||
 	    put_drops(skb, VTUN_A_INFO_DROPS, &vn->drops))
 		return -EMSGSIZE;
 	for (i = 0; (suite = vtun_suite_at(i)); i++)
@@ -212,6 +213,8 @@ int vtun_put_child(struct sk_buff *skb, struct vtun_child *child)
 	    put_ts(skb, VTUN_A_CHILD_TS_REMOTE, ts->remote, ts->n_remote) ||
 	    put_options(skb, child) ||
 	    put_moved(skb, rcu_dereference(child->moved)) ||
+	    nla_put_u32(skb, VTUN_A_CHILD_POLICIES,
+			READ_ONCE(child->n_policies)) ||
 	    put_child_state(skb, child))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -352,6 +355,45 @@ int vtun_put_sa(struct sk_buff *skb, struct vtun_sa *sa)
 	err = put_sa_state(skb, sa);
 	spin_unlock_bh(&sa->net->lock);
 	if (err || put_drops(skb, VTUN_A_SA_DROPS, &sa->drops))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_policy_count(struct sk_buff *skb,
+			    const struct vtun_policy *policy)
+{
+	struct vtun_policy_count n;
+
+	vtun_policy_read_stats(policy, &n);
+	if (nla_put_u64_64bit(skb, VTUN_A_POLICY_OUT_PACKETS, n.out_packets,
+			      VTUN_A_POLICY_PAD) ||
+	    nla_put_u64_64bit(skb, VTUN_A_POLICY_OUT_BYTES, n.out_bytes,
+			      VTUN_A_POLICY_PAD) ||
+	    nla_put_u64_64bit(skb, VTUN_A_POLICY_IN_PACKETS, n.in_packets,
+			      VTUN_A_POLICY_PAD) ||
+	    nla_put_u64_64bit(skb, VTUN_A_POLICY_IN_BYTES, n.in_bytes,
+			      VTUN_A_POLICY_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int vtun_put_policy(struct sk_buff *skb, const struct vtun_policy *policy)
+{
+	const struct vtun_child *child = policy->child;
+	struct nlattr *nest;
+
+	/* a policy outlives its child, and then drops what it covers */
+	if (child && READ_ONCE(child->dead))
+		child = NULL;
+	nest = nla_nest_start(skb, VTUN_A_POLICY);
+	if (!nest || nla_put_u32(skb, VTUN_A_POLICY_ID, policy->key.id) ||
+	    nla_put_u8(skb, VTUN_A_POLICY_ACTION, policy->action) ||
+	    nla_put_u32(skb, VTUN_A_POLICY_PRIORITY, policy->priority) ||
+	    (child && nla_put_u32(skb, VTUN_A_POLICY_CHILD_ID, child->id)) ||
+	    put_ts(skb, VTUN_A_POLICY_TS_LOCAL, &policy->local, 1) ||
+	    put_ts(skb, VTUN_A_POLICY_TS_REMOTE, &policy->remote, 1) ||
+	    put_policy_count(skb, policy))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
