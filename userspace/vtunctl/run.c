@@ -51,7 +51,8 @@ const struct ctl_verb ctl_verbs[] = {
 	  "Installs an inbound and an outbound SA, whole or not at all.\n"
 	  LIMITS_USAGE
 	  "SUITE = chacha20poly1305 aes128gcm16 aes192gcm16 aes256gcm16, each also\n"
-	  "        with -iiv; aes128cbc aes256cbc with -sha1 -sha256 -sha384 -sha512\n"
+	  "        with -iiv; aes128cbc aes192cbc aes256cbc with -sha1 -sha256 -sha384\n"
+	  "        or -sha512\n"
 	  "FILE holds hexadecimal digits, the key of the cipher, then its salt or\n"
 	  "the key for integrity; \"-\" is standard input, one line per key.",
 	  ctl_sa_install, false },

@@ -9,7 +9,7 @@
 
 enum {
 	SHOW_CHILDREN = 1, SHOW_SAS = 2, SHOW_IKE = 4, SHOW_INFO = 8,
-	SHOW_POLICIES = 16, SHOW_SOCKETS = 32, SHOW_ALL = 15
+	SHOW_POLICIES = 16, SHOW_SOCKETS = 32, SHOW_ALL = 63
 };
 
 /* members NULL: not asked for */
