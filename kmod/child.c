@@ -9,6 +9,7 @@
 #include "device.h"
 #include "encap.h"
 #include "esp.h"
+#include "member.h"
 #include "net.h"
 #include "sa.h"
 
@@ -113,14 +114,6 @@ bool vtun_child_match(const struct vtun_child *child, const struct sk_buff *skb,
 	return vtun_selectors_match(ts, &flow, dir);
 }
 
-int vtun_child_compare(const struct vtun_child *a, const struct vtun_child *b)
-{
-	int order = vtun_selectors_compare(rcu_dereference_protected(a->ts, 1),
-					   rcu_dereference_protected(b->ts, 1));
-
-	return order ?: a->id < b->id ? -1 : a->id > b->id;
-}
-
 /* in no table yet, without id and device */
 static struct vtun_child *child_alloc(struct vtun_net *vn,
 				      const struct vtun_child_config *config)
@@ -185,21 +178,6 @@ static int child_take_id(struct vtun_net *vn, struct vtun_child *child,
 	return err;
 }
 
-/* most specific first, see ts.c */
-static void device_add_child(struct vtun_device *vd, struct vtun_child *child)
-{
-	struct list_head *before = &vd->children;
-	struct vtun_child *other;
-
-	list_for_each_entry(other, &vd->children, dev_node) {
-		if (vtun_child_compare(child, other) < 0) {
-			before = &other->dev_node;
-			break;
-		}
-	}
-	list_add_tail_rcu(&child->dev_node, before);
-}
-
 /* NULL: policies are the door; ERR_PTR: no such device */
 static struct vtun_device *find_door(struct vtun_net *vn, u32 ifindex,
 				     struct netlink_ext_ack *extack)
@@ -236,13 +214,19 @@ int vtun_child_set_selectors(struct vtun_child *child,
 			     struct netlink_ext_ack *extack)
 {
 	struct vtun_selectors *old;
+	int err;
 
 	lockdep_assert_held(&child->net->ctl);
-	old = rcu_replace_pointer(child->ts, ts,
-				  lockdep_is_held(&child->net->ctl));
+	old = rcu_dereference_protected(child->ts,
+					lockdep_is_held(&child->net->ctl));
 	if (child->dev) {
-		list_del_rcu(&child->dev_node);
-		device_add_child(netdev_priv(child->dev), child);
+		err = vtun_member_set(netdev_priv(child->dev), child, ts);
+		if (err) {
+			NL_SET_ERR_MSG(extack, "no memory for the selectors");
+			return err;
+		}
+	} else {
+		rcu_assign_pointer(child->ts, ts);
 	}
 	vtun_selectors_free(old);
 	return 0;
@@ -275,10 +259,14 @@ struct vtun_child *vtun_child_new(struct vtun_net *vn,
 	err = child_take_id(vn, child, config->id, extack);
 	if (err)
 		goto err_free_child;
-
 	if (vd) {
 		child->dev = vd->dev;
 		netdev_hold(child->dev, &child->dev_tracker, GFP_KERNEL);
+		err = vtun_member_add(vd, child);
+		if (err) {
+			NL_SET_ERR_MSG(extack, "no memory for the selectors");
+			goto err_put_dev;
+		}
 	}
 	vtun_object_created(VTUN_OBJECT_CHILD);
 	pr_debug("child %u (%s) created\n", child->id, child->name);
@@ -287,14 +275,15 @@ struct vtun_child *vtun_child_new(struct vtun_net *vn,
 	hash_add(vn->names, &child->name_node, name_hash(child->name));
 	WRITE_ONCE(vn->n_children, vn->n_children + 1);
 	vtun_net_changed(vn);
-	if (vd)
-		device_add_child(vd, child);
 	spin_lock_bh(&vn->lock);
 	vtun_child_update_usable(child);
 	spin_unlock_bh(&vn->lock);
 	vtun_keepalive_start(child);
 	return child;
 
+err_put_dev:
+	netdev_put(child->dev, &child->dev_tracker);
+	idr_remove(&vn->children, child->id);
 err_free_child:
 	child_free(child);
 	return ERR_PTR(err);
@@ -331,8 +320,10 @@ void vtun_child_del(struct vtun_child *child)
 	WRITE_ONCE(vn->n_children, vn->n_children - 1);
 	vtun_net_changed(vn);
 
+	if (child->dev)
+		vtun_member_del(netdev_priv(child->dev), child);
+
 	spin_lock_bh(&vn->lock);
-	list_del_rcu(&child->dev_node);
 	unlink_sas(child, &gone);
 	child->doorless = true;
 	vtun_child_update_usable(child);

@@ -15,6 +15,7 @@
 #include "stats.h"
 #include "ts.h"
 
+struct vtun_member_rules;
 struct vtun_net;
 struct vtun_sa;
 
@@ -50,7 +51,8 @@ struct vtun_child_options {
  * @ts: what it may carry; vtun_net.ctl to write, RCU to read
  * @out: current outbound SA; vtun_net.lock to write, RCU to read
  * @sas: every SA of this child (vtun_sa.child_node); vtun_net.lock
- * @dev_node: vtun_device.children
+ * @dev_node: vtun_device.children; vtun_net.ctl
+ * @rules: @ts in vtun_device.table; vtun_net.ctl
  * @name_node: vtun_net.names
  * @switches: times @out changed; vtun_net.lock
  * @n_policies: that name it; vtun_net.ctl to write, READ_ONCE to read
@@ -89,6 +91,7 @@ struct vtun_child {
 	struct vtun_sa __rcu	*out;
 	struct list_head	sas;
 	struct list_head	dev_node;
+	struct vtun_member_rules *rules;
 	struct hlist_node	name_node;
 	u32			switches;
 	u32			n_policies;
@@ -181,8 +184,6 @@ void vtun_child_put(struct vtun_child *child);
 /* a packet that died without an SA to blame: counts at child and door */
 void vtun_child_drop(struct vtun_child *child, enum vtun_drop why,
 		     unsigned int packets);
-/* order of children on a device: < 0 when @a is more specific; vtun_net.ctl */
-int vtun_child_compare(const struct vtun_child *a, const struct vtun_child *b);
 /* has an SA or may ask for one? tells the device; vtun_net.lock */
 void vtun_child_update_usable(struct vtun_child *child);
 

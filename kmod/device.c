@@ -28,6 +28,7 @@
 #include "compat.h"
 #include "esp.h"
 #include "mtu.h"
+#include "member.h"
 #include "net.h"
 #include "sa.h"
 
@@ -91,26 +92,6 @@ static bool valid_ip(struct sk_buff *skb)
 	return false;
 }
 
-static struct vtun_child *find_child(struct vtun_device *vd,
-				     const struct sk_buff *skb)
-{
-	struct vtun_child *child;
-	struct vtun_flow flow;
-
-	child = list_first_or_null_rcu(&vd->children, struct vtun_child,
-				       dev_node);
-	if (!child)
-		return NULL;
-	if (vtun_selectors_any(rcu_dereference(child->ts)))
-		return child;	/* the least specific there is comes first */
-	vtun_flow_parse(&flow, skb);
-	list_for_each_entry_rcu(child, &vd->children, dev_node)
-		if (vtun_selectors_match(rcu_dereference(child->ts), &flow,
-					 VTUN_DIR_OUT))
-			return child;
-	return NULL;
-}
-
 static void xmit(struct vtun_device *vd, struct sk_buff *skb)
 {
 	struct vtun_child *child;
@@ -119,7 +100,7 @@ static void xmit(struct vtun_device *vd, struct sk_buff *skb)
 		drop(vd, NULL, skb, VTUN_DROP_NOT_IP);
 		return;
 	}
-	child = find_child(vd, skb);
+	child = vtun_member_find(vd, skb);
 	if (!child) {
 		if (skb->protocol == htons(ETH_P_IP))
 			icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH,
@@ -198,15 +179,22 @@ static int device_ndo_init(struct net_device *dev)
 	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
 	if (!dev->tstats)
 		return -ENOMEM;
+	err = vtun_classify_init(&vd->table);
+	if (err)
+		goto err_free_stats;
 	err = gro_cells_init(&vd->gro_cells, dev);
-	if (err) {
-		free_percpu(dev->tstats);
-		dev->tstats = NULL;
-		return err;
-	}
+	if (err)
+		goto err_destroy_table;
 	vtun_object_created(VTUN_OBJECT_DEVICE);
 	netdev_dbg(dev, "created\n");
 	return 0;
+
+err_destroy_table:
+	vtun_classify_destroy(&vd->table);
+err_free_stats:
+	free_percpu(dev->tstats);
+	dev->tstats = NULL;
+	return err;
 }
 
 /*
@@ -232,6 +220,7 @@ static void device_destructor(struct net_device *dev)
 {
 	if (!dev->tstats)	/* device_ndo_init() failed or never ran */
 		return;
+	vtun_classify_destroy(&((struct vtun_device *)netdev_priv(dev))->table);
 	free_percpu(dev->tstats);
 	vtun_object_destroyed(VTUN_OBJECT_DEVICE);
 	pr_debug("device %s destroyed\n", dev->name);

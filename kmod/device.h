@@ -8,6 +8,7 @@
 
 #include <linux/in6.h>
 
+#include "classify.h"
 #include "stats.h"
 
 struct ethtool_ops;
@@ -41,8 +42,9 @@ struct vtun_device_defaults {
  * @net: birth namespace: where outer packets and children live, although the
  *	device itself may be moved to another one
  * @node: vtun_net.devices
- * @children: vtun_child.dev_node, most specific selectors first; vtun_net.ctl
- *	to write, RCU to read
+ * @children: vtun_child.dev_node; vtun_net.ctl
+ * @only: the one child, NULL when there is none or more; RCU to read
+ * @table: children by what they carry
  * @usable: children that have an outbound SA or may ask for one; vtun_net.lock
  * @sending: children that have an outbound SA; vtun_net.lock
  * @dormant: as in @defaults; vtun_net.lock
@@ -58,6 +60,8 @@ struct vtun_device {
 	struct vtun_net		*net;
 	struct list_head	node;
 	struct list_head	children;
+	struct vtun_child __rcu	*only;
+	struct vtun_classify	table;
 	unsigned int		usable, sending;
 	bool			dormant;
 	struct vtun_device_defaults defaults;

@@ -81,7 +81,8 @@ static void insert_sorted(struct fixture *f, struct vtun_child *child)
 	struct vtun_child *other;
 
 	list_for_each_entry(other, &f->sorted, dev_node) {
-		if (vtun_child_compare(child, other) < 0) {
+		if (vtun_selectors_compare(f->ts[child->id - 1],
+					   f->ts[other->id - 1]) < 0) {
 			before = &other->dev_node;
 			break;
 		}
