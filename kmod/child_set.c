@@ -102,6 +102,16 @@ static int plan_path(struct change *c, struct netlink_ext_ack *extack)
 	return -ENOMEM;
 }
 
+/* address families of one side, a bit each; no selector is any */
+static u8 families(const struct vtun_ts *ts, u8 n)
+{
+	u8 seen = n ? 0 : 3;
+
+	for (; n; n--, ts++)
+		seen |= ts->family == AF_INET ? 1 : 2;
+	return seen;
+}
+
 static int plan_selectors(struct change *c, struct netlink_ext_ack *extack)
 {
 	const struct vtun_child_config *want = c->config;
@@ -124,6 +134,11 @@ static int plan_selectors(struct change *c, struct netlink_ext_ack *extack)
 	if (is_given(c, GIVEN(TS_REMOTE))) {
 		remote = want->ts_remote;
 		n_remote = want->n_remote;
+	}
+	if (!(families(local, n_local) & families(remote, n_remote))) {
+		NL_SET_ERR_MSG(extack,
+			       "local and remote selectors share no address family");
+		return -EINVAL;
 	}
 	c->ts = vtun_selectors_new(local, n_local, remote, n_remote);
 	if (c->ts)
