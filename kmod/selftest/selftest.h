@@ -52,6 +52,8 @@ int vtun_selftest_replay(void);
 int vtun_selftest_crypto(void);
 int vtun_selftest_gather(void);
 int vtun_selftest_gso(void);
+int vtun_selftest_dsfield(void);
+int vtun_selftest_mss(void);
 int vtun_selftest_ts(void);
 int vtun_selftest_classify(void);
 int vtun_selftest_lifetime(void);
