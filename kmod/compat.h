@@ -13,6 +13,7 @@
 #include <linux/version.h>
 #include <net/dst.h>
 #include <net/genetlink.h>
+#include <net/ip.h>
 #include <net/rtnetlink.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
@@ -120,6 +121,15 @@ static inline void vtun_dst_init(struct dst_entry *dst, struct dst_ops *ops,
 #else
 	dst_init(dst, ops, dev, DST_OBSOLETE_NONE, flags);
 #endif
+}
+
+/* 6.7 tells requests to send from packets sent */
+static inline void vtun_ip_count_out(struct net *net, unsigned int len)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	IP_INC_STATS(net, IPSTATS_MIB_OUTREQUESTS);
+#endif
+	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, len);
 }
 
 /* 6.4 counts references of routes in another way */

@@ -3,8 +3,9 @@
  * ESP outbound: RFC 4303 3.3, one path for both modes and all mixes of inner
  * and outer family.
  *
- * A packet is copied into fresh memory and encrypted there, so that neither a
- * clone nor a page of a file is ever written to. A super-packet stays whole
+ * A packet is copied into fresh memory and encrypted there, unless its memory is
+ * its own beyond doubt, so that neither a clone nor a page of a file is ever
+ * written to. A super-packet stays whole
  * until that copy: each segment gets its headers and its piece of the payload
  * directly, with the checksum computed on the way. Sequence numbers, volume and
  * the outer route are settled once for all segments.
@@ -48,10 +49,8 @@ static enum vtun_drop tx_route(struct vtun_tx *tx)
 	if (unlikely(!tx->dst))
 		return VTUN_DROP_NO_ROUTE;
 	/* longer circles are the business of the device's recursion limit */
-	if (unlikely(tx->dst->dev == tx->child->dev)) {
-		dst_release(tx->dst);
+	if (unlikely(tx->dst->dev == tx->child->dev))
 		return VTUN_DROP_LOOP;
-	}
 	tx->mtu = READ_ONCE(tx->path->mtu);
 	tx->ip_len = vtun_path_ip_len(tx->path);
 	tx->esp_len = sizeof(struct vtun_esp_hdr) + suite->iv_len;
@@ -243,8 +242,74 @@ static void tx_clamp(const struct vtun_tx *tx, u8 *packet, unsigned int len,
 			       mss);
 }
 
+/*
+ * Does the packet count against what its socket may have in flight, and is that
+ * a socket of where the outer packet goes?
+ */
+static bool is_charged(const struct vtun_tx *tx, const struct sk_buff *skb)
+{
+	if (!skb->sk || !skb->destructor ||
+	    !net_eq(sock_net(skb->sk), tx->child->net->net))
+		return false;
+	if (skb->destructor == sock_wfree)
+		return true;
+	/* the destructors of TCP have no exported names */
+	return sk_fullsock(skb->sk) && sk_is_tcp(skb->sk) &&
+	       skb->destructor != sock_efree &&
+	       skb->destructor != sock_edemux;
+}
+
+/*
+ * May the packet be encrypted where it lies? Only in memory that belongs to the
+ * skb alone: pages of fragments may be a file's whatever the skb says, a clone
+ * is somebody's who still reads.
+ */
+static bool is_private(const struct vtun_tx *tx, const struct sk_buff *skb,
+		       unsigned int len)
+{
+	unsigned int more = vtun_tx_text_len(tx, len) - len;
+
+	return !skb_is_nonlinear(skb) && !skb_cloned(skb) &&
+	       !skb_shared(skb) &&
+	       skb->ip_summed != CHECKSUM_PARTIAL && !tx->piece && !tx->own &&
+	       skb_headroom(skb) + skb_network_offset(skb) >= tx->headroom &&
+	       skb_tailroom(skb) >= more + VTUN_CRYPTO_TAIL;
+}
+
+/*
+ * An inner packet becomes an outer one: what the stack noted about the former
+ * does not hold for the latter. The socket keeps waiting for it, if it may.
+ */
+static void tx_scrub(const struct vtun_tx *tx, struct sk_buff *skb)
+{
+	__skb_pull(skb, skb_network_offset(skb));
+	skb_scrub_packet(skb, true);
+	if (skb->sk && !is_charged(tx, skb))
+		skb_orphan(skb);
+	skb->ip_summed = CHECKSUM_NONE;
+	skb->encapsulation = 0;
+	skb_set_dst_pending_confirm(skb, 0);
+	skb_set_queue_mapping(skb, 0);
+	__vlan_hwaccel_clear_tag(skb);
+	memset(skb->cb, 0, sizeof(skb->cb));
+}
+
+/* one packet that is charged for already, and private */
+static void tx_in_place(struct vtun_tx *tx, struct sk_buff *skb,
+			unsigned int len)
+{
+	u16 mss = READ_ONCE(tx->child->options.mss_clamp);
+
+	tx->taken = true;
+	tx_scrub(tx, skb);
+	if (unlikely(mss))
+		tx_clamp(tx, skb->data, len, mss);
+	__skb_put(skb, vtun_tx_text_len(tx, len) - len);
+	vtun_tx_finish(tx, skb, len);
+}
+
 /* one packet that is charged for already */
-static void tx_whole(struct vtun_tx *tx, struct sk_buff *skb, unsigned int len)
+static void tx_copy(struct vtun_tx *tx, struct sk_buff *skb, unsigned int len)
 {
 	struct sk_buff *out = vtun_tx_alloc(tx, vtun_tx_text_len(tx, len));
 	u16 mss = READ_ONCE(tx->child->options.mss_clamp);
@@ -338,21 +403,12 @@ void vtun_tx_single(struct vtun_tx *tx, struct sk_buff *skb)
 		return;
 	if (unlikely(tx->own))
 		vtun_transport_take(tx, skb);
-	if (likely(vtun_tx_charge(tx, skb, 1, len)))
-		tx_whole(tx, skb, len);
-}
-
-/* does the packet count against what its socket may have in flight? */
-static bool is_charged(const struct sk_buff *skb)
-{
-	if (!skb->sk || !skb->destructor)
-		return false;
-	if (skb->destructor == sock_wfree)
-		return true;
-	/* the destructors of TCP have no exported names */
-	return sk_fullsock(skb->sk) && sk_is_tcp(skb->sk) &&
-	       skb->destructor != sock_efree &&
-	       skb->destructor != sock_edemux;
+	if (unlikely(!vtun_tx_charge(tx, skb, 1, len)))
+		return;
+	if (is_private(tx, skb, len))
+		tx_in_place(tx, skb, len);
+	else
+		tx_copy(tx, skb, len);
 }
 
 /*
@@ -363,25 +419,11 @@ static void keep_owner(struct vtun_tx *tx, struct sk_buff *skb)
 {
 	struct sk_buff *last = skb_peek_tail(&tx->sent);
 
-	if (!last || !is_charged(skb) ||
-	    !net_eq(sock_net(skb->sk), tx->child->net->net))
+	if (!last || !is_charged(tx, skb))
 		return;
 	swap(last->truesize, skb->truesize);
 	swap(last->destructor, skb->destructor);
 	swap(last->sk, skb->sk);
-}
-
-static void tx_send(struct vtun_tx *tx)
-{
-	struct net *net = tx->child->net->net;
-	struct sk_buff *skb;
-
-	while ((skb = __skb_dequeue(&tx->sent))) {
-		if (tx->path->config.family == AF_INET)
-			ip_local_out(net, NULL, skb);
-		else
-			ip6_local_out(net, NULL, skb);
-	}
 }
 
 static void tx_protect(struct vtun_tx *tx, struct sk_buff *skb)
@@ -428,9 +470,9 @@ static void resend(struct vtun_tx *tx, struct sk_buff *skb)
  * @skb: inner packet, network header set; consumed in every case
  * @door: whom to tell when it is too big
  *
- * Out of place: never writes to @skb's data. Counts its own drops. RCU read
- * side, BH off. A packet that meets the end of @sa takes the next SA, or waits
- * for one where the child is on demand.
+ * Never writes to memory that somebody else may see. Counts its own drops. RCU
+ * read side, BH off. A packet that meets the end of @sa takes the next SA, or
+ * waits for one where the child is on demand.
  */
 void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
 		     struct sk_buff *skb, enum vtun_door door)
@@ -461,14 +503,14 @@ void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
 		tx_transport(&tx, skb);
 	}
 	if (unlikely(tx.keep)) {
-		dst_release(tx.dst);
 		resend(&tx, skb);
 		return;
 	}
-	keep_owner(&tx, skb);
-	consume_skb(skb);
-	tx_send(&tx);
-	dst_release(tx.dst);
+	if (!tx.taken) {
+		keep_owner(&tx, skb);
+		consume_skb(skb);
+	}
+	vtun_tx_send(&tx);
 }
 
 /**
@@ -504,7 +546,6 @@ void vtun_esp_send_dummy(struct vtun_child *child, struct vtun_sa *sa)
 			vtun_tx_finish(&tx, skb, 0);
 		else
 			vtun_tx_drop(&tx, VTUN_DROP_NO_MEMORY, 1);
-		tx_send(&tx);
+		vtun_tx_send(&tx);
 	}
-	dst_release(tx.dst);
 }

@@ -24,7 +24,7 @@ struct vtun_sa;
  * @child: whose packet it is
  * @sa: its current outbound SA
  * @path: its outer endpoints
- * @dst: outer route, one reference
+ * @dst: outer route, no reference
  * @seq: number of the next packet
  * @own: transport mode: the packet's own IP header, NULL in tunnel mode
  * @mtu: of the outer path
@@ -42,6 +42,7 @@ struct vtun_sa;
  * @own_counts: the identification of @own grows with every packet
  * @keep: the packet was not charged, another SA may carry it
  * @piece: what is sent now is a part of the packet
+ * @taken: the packet itself is in @sent
  * @sent: finished packets, in order
  */
 struct vtun_tx {
@@ -55,7 +56,7 @@ struct vtun_tx {
 	u32 priority;
 	enum vtun_door door;
 	u8 ip_len, esp_len, skip, proto, next_header, dsfield;
-	bool df, own_counts, keep, piece;
+	bool df, own_counts, keep, piece, taken;
 	struct sk_buff_head sent;
 };
 
@@ -84,6 +85,9 @@ void vtun_tx_fragments(struct vtun_tx *tx, struct sk_buff *skb);
 
 /* esp_header.c: everything in front of ESP */
 void vtun_tx_push_outer(struct vtun_tx *tx, struct sk_buff *skb);
+
+/* esp_send.c: sends what was finished */
+void vtun_tx_send(struct vtun_tx *tx);
 
 /* esp_transport.c */
 /* may transport mode carry @skb? Fills in what is different; 0 or why not */

@@ -90,16 +90,14 @@ static void send(struct vtun_child *child, struct vtun_path *path)
 	head = LL_RESERVED_SPACE(dst->dev) + vtun_path_ip_len(path) +
 	       sizeof(struct udphdr);
 	skb = alloc_skb(head + 1, GFP_ATOMIC);
-	if (!skb) {
-		dst_release(dst);
+	if (!skb)
 		return;
-	}
 	skb_reserve(skb, head);
 	skb_put_u8(skb, KEEPALIVE);
 	push_udp(skb, config);
 	push_ip(skb, config, dst);
 	skb->mark = config->mark;
-	skb_dst_set(skb, dst);
+	skb_dst_set_noref(skb, dst);
 	if (config->family == AF_INET) {
 		IPCB(skb)->flags = IPSKB_XFRM_TRANSFORMED;
 		ip_local_out(child->net->net, NULL, skb);

@@ -24,7 +24,8 @@ struct vtun_path *vtun_path_new(struct vtun_net *vn,
 
 	if (!path)
 		return NULL;
-	if (dst_cache_init(&path->dst_cache, gfp)) {
+	path->routes = alloc_percpu_gfp(struct vtun_path_dst, gfp);
+	if (!path->routes) {
 		kfree(path);
 		return NULL;
 	}
@@ -36,8 +37,11 @@ struct vtun_path *vtun_path_new(struct vtun_net *vn,
 static void path_free_rcu(struct rcu_head *head)
 {
 	struct vtun_path *path = container_of(head, struct vtun_path, rcu);
+	int cpu;
 
-	dst_cache_destroy(&path->dst_cache);
+	for_each_possible_cpu(cpu)
+		dst_release(per_cpu_ptr(path->routes, cpu)->dst);
+	free_percpu(path->routes);
 	kfree(path);
 }
 
@@ -45,12 +49,6 @@ void vtun_path_free(struct vtun_path *path)
 {
 	if (path)
 		call_rcu(&path->rcu, path_free_rcu);
-}
-
-unsigned int vtun_path_ip_len(const struct vtun_path *path)
-{
-	return path->config.family == AF_INET ? sizeof(struct iphdr) :
-						sizeof(struct ipv6hdr);
 }
 
 static struct dst_entry *route4(struct vtun_path *path)
@@ -64,21 +62,14 @@ static struct dst_entry *route4(struct vtun_path *path)
 		.flowi4_oif = config->link,
 	};
 	struct rtable *rt;
-	__be32 saddr;
 
-	rt = dst_cache_get_ip4(&path->dst_cache, &saddr);
-	if (likely(rt))
-		return &rt->dst;
 	if (config->encap == VTUN_ENCAP_UDP) {
 		fl4.flowi4_proto = IPPROTO_UDP;
 		fl4.fl4_sport = htons(config->sport);
 		fl4.fl4_dport = htons(config->dport);
 	}
 	rt = __ip_route_output_key(path->net, &fl4);
-	if (IS_ERR(rt))
-		return NULL;
-	dst_cache_set_ip4(&path->dst_cache, &rt->dst, fl4.saddr);
-	return &rt->dst;
+	return IS_ERR(rt) ? NULL : &rt->dst;
 }
 
 static struct dst_entry *route6(struct vtun_path *path)
@@ -92,11 +83,7 @@ static struct dst_entry *route6(struct vtun_path *path)
 		.flowi6_oif = config->link,
 	};
 	struct dst_entry *dst;
-	struct in6_addr saddr;
 
-	dst = dst_cache_get_ip6(&path->dst_cache, &saddr);
-	if (likely(dst))
-		return dst;
 	if (config->encap == VTUN_ENCAP_UDP) {
 		fl6.flowi6_proto = IPPROTO_UDP;
 		fl6.fl6_sport = htons(config->sport);
@@ -110,18 +97,43 @@ static struct dst_entry *route6(struct vtun_path *path)
 		dst_release(dst);
 		return NULL;
 	}
-	dst_cache_set_ip6(&path->dst_cache, dst, &fl6.saddr);
 	return dst;
+}
+
+/*
+ * The slot of a CPU holds a reference. Whoever got the route from there may use
+ * it for the rest of the RCU read side even if it is replaced meanwhile: a
+ * route is freed by RCU.
+ */
+static struct dst_entry *route_new(struct vtun_path *path,
+				   struct vtun_path_dst *slot)
+{
+	struct dst_entry *old = slot->dst;
+
+	if (path->config.family == AF_INET) {
+		slot->dst = route4(path);
+		slot->cookie = 0;
+	} else {
+		slot->dst = route6(path);
+		if (slot->dst)
+			slot->cookie =
+				rt6_get_cookie((struct rt6_info *)slot->dst);
+	}
+	dst_release(old);
+	return slot->dst;
 }
 
 struct dst_entry *vtun_path_route(struct vtun_path *path)
 {
-	struct dst_entry *dst;
+	struct vtun_path_dst *slot = this_cpu_ptr(path->routes);
+	struct dst_entry *dst = slot->dst;
 	unsigned int mtu;
 
-	dst = path->config.family == AF_INET ? route4(path) : route6(path);
-	if (unlikely(!dst))
-		return NULL;
+	if (unlikely(!dst || !dst_check(dst, slot->cookie))) {
+		dst = route_new(path, slot);
+		if (!dst)
+			return NULL;
+	}
 	mtu = dst_mtu(dst);
 	if (READ_ONCE(path->mtu) != mtu)
 		WRITE_ONCE(path->mtu, mtu);

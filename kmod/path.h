@@ -3,9 +3,9 @@
 #define VTUN_PATH_H
 
 #include <linux/in6.h>
+#include <linux/ip.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
-#include <net/dst_cache.h>
 #include <net/ipv6.h>
 #include <uapi/linux/vtun.h>
 
@@ -45,13 +45,19 @@ static inline bool vtun_path_same_ends(const struct vtun_path_config *a,
 	       ipv6_addr_equal(&a->local, &b->local);
 }
 
+/* route of one CPU; @cookie is for dst_check() */
+struct vtun_path_dst {
+	struct dst_entry *dst;
+	u32 cookie;
+};
+
 /**
  * struct vtun_path - outer path of a child
  * @config: where to; never changes: a peer that moves gets another path
  * @net: namespace of the outer packets
  * @mtu: of the path as it was seen last, 0 = unknown; racy hint, READ_ONCE and
  *	WRITE_ONCE
- * @dst_cache: outer route
+ * @routes: outer route, for each CPU its own; BH off
  * @rcu: to free it
  *
  * vtun_child.path points to it: written under vtun_net.lock, read under RCU.
@@ -60,7 +66,7 @@ struct vtun_path {
 	struct vtun_path_config	config;
 	struct net		*net;
 	u32			mtu;
-	struct dst_cache	dst_cache;
+	struct vtun_path_dst __percpu *routes;
 	struct rcu_head		rcu;
 };
 
@@ -72,7 +78,11 @@ struct vtun_path *vtun_path_new(struct vtun_net *vn,
 void vtun_path_free(struct vtun_path *path);
 
 /* octets of outer IP header */
-unsigned int vtun_path_ip_len(const struct vtun_path *path);
+static inline unsigned int vtun_path_ip_len(const struct vtun_path *path)
+{
+	return path->config.family == AF_INET ? sizeof(struct iphdr) :
+						sizeof(struct ipv6hdr);
+}
 
 /**
  * vtun_path_route() - outer route of a path
@@ -82,7 +92,7 @@ unsigned int vtun_path_ip_len(const struct vtun_path *path);
  * policy of XFRM that covers the outer addresses must not do it once more.
  * Notes the path MTU. RCU read side, BH off.
  *
- * Return: the route with a reference, NULL when there is none.
+ * Return: the route, good for the rest of the read side, or NULL.
  */
 struct dst_entry *vtun_path_route(struct vtun_path *path);
 
