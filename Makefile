@@ -102,7 +102,7 @@ help:
 	@echo 'make check         every test; TESTS=REGEX: only those'
 	@echo 'make check-matrix  guest tests on 6.1, 6.12 and 7.3'
 	@echo 'make check-debug   guest tests on a kernel with KASAN and lockdep'
-	@echo 'make bench         one TCP stream against XFRM and WireGuard'
+	@echo 'make bench         instructions per packet against XFRM and WireGuard'
 	@echo 'make lint          static checks; STEPS="shellcheck module": only'
 	@echo 'make fuzz          a short run of each fuzz target; TIME=SECONDS'
 	@echo 'make deps          Debian packages of all of these'
