@@ -13,6 +13,9 @@
 # shellcheck source=selftests/bench/systems.sh
 . "$(dirname "$0")/systems.sh"
 
+# shellcheck source=selftests/bench/scale.sh
+. "$(dirname "$0")/scale.sh"
+
 ME=bench
 BENCH=${BENCH:-.}
 ROUNDS=${ROUNDS:-5}
@@ -20,14 +23,17 @@ STREAM=${STREAM:-32M}
 TRIES=5 PERCENT=3
 SYSTEMS=${SYSTEMS:-none:none
 	xfrm:null xfrm:chacha20poly1305 xfrm:aes256gcm16
-	xfrm-policy:aes256gcm16
+	xfrm-policy:aes256gcm16 xfrm-udp:aes256gcm16
 	wireguard:chacha20poly1305
-	vtun:chacha20poly1305 vtun:aes256gcm16}
+	vtun:chacha20poly1305 vtun:aes256gcm16
+	vtun-policy:aes256gcm16 vtun-udp:aes256gcm16}
 # NAME:words of the command
 PACKETS=${PACKETS:-64:kind=udp,size=64 576:kind=udp,size=576
 	1400:kind=udp,size=1400
 	tcpgso:kind=tcpgso,size=1400,count=32
 	udpgso:kind=udpgso,size=1400,count=32}
+# how many of scale.sh
+SCALE=${SCALE:-1 1000 10000}
 SAMPLES=${SCRATCH:-/tmp}/samples
 CONTROL=/sys/kernel/debug/vtbench
 
@@ -151,8 +157,10 @@ tcp_cell() { # PATH SUITE
 	local r out to=10.10.0.2
 	wanted "$1" "$2" tcp1 || return 0
 	[ "$1" != none ] || to=$OUT4_B
+	bg_ns b iperf3 -s > /dev/null
+	wait_until 20 in_ns a iperf3 -c "$to" -n 1M > /dev/null || return
 	for ((r = 0; r <= 2; r++)); do
-		in_ns a iperf3 -J -c $to -n "$STREAM" > "$TMP/iperf" || {
+		in_ns a iperf3 -J -c "$to" -n "$STREAM" > "$TMP/iperf" || {
 			say "$1 $2: $(jget error < "$TMP/iperf")"
 			return 1
 		}
@@ -215,7 +223,7 @@ main() {
 	floor_cells || rc=1
 	# shellcheck disable=SC2046 # words
 	run_systems capture packet_cells $(workloads) || rc=1
-	bg_ns b iperf3 -s > /dev/null
+	scale_cells || rc=1
 	run_systems veth tcp_cell tcp1 || rc=1
 	return $rc
 }

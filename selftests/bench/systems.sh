@@ -74,18 +74,33 @@ state() {
 		"replay-window 64 if_id $5 ${6:-} $how"
 }
 
-setup_xfrm() { # SUITE
+setup_xfrm() { # SUITE [STATE-WORDS]
 	local n o
 	for n in a b; do
 		o=$(other $n)
 		{
-			state a 0x1001 "$1" "$TMP/key.a" 1
-			state b 0x2001 "$1" "$TMP/key.b" 1
+			state a 0x1001 "$1" "$TMP/key.a" 1 "${2:-}"
+			state b 0x2001 "$1" "$TMP/key.b" 1 "${2:-}"
 			xfrm_door "$(outer $n 4)" "$(outer $o 4)" 1 4
 			echo "link add tun0 type xfrm dev $(lower $n) if_id 1"
 			addresses $n
 		} | ipn $n -batch - || return
 	done
+}
+
+# ESP in UDP: somebody has to hold the socket
+setup_xfrm-udp() { # SUITE
+	local n
+	for n in a b; do
+		bg_ns $n python3 -c 'import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_UDP, 100, 2)	# UDP_ENCAP: ESPINUDP
+s.bind(("", 4500))
+print(flush=True)
+time.sleep(3600)' > "$TMP/udp.$n"
+		wait_until 5 test -s "$TMP/udp.$n" || return
+	done
+	setup_xfrm "$1" "encap espinudp 4500 4500 0.0.0.0"
 }
 
 # policy OUT|IN SRC-NS [SELECTOR]: of the packets that start in SRC-NS
@@ -97,12 +112,12 @@ policy() {
 		"dir $1 tmpl $tmpl mode tunnel"
 }
 
-setup_xfrm-policy() { # SUITE [ENCAP]
+setup_xfrm-policy() { # SUITE
 	local n
 	for n in a b; do
 		{
-			state a 0x1001 "$1" "$TMP/key.a" 0 "${2:-}"
-			state b 0x2001 "$1" "$TMP/key.b" 0 "${2:-}"
+			state a 0x1001 "$1" "$TMP/key.a" 0
+			state b 0x2001 "$1" "$TMP/key.b" 0
 			policy out $n
 			policy in "$(other $n)"
 			addresses_lo $n
@@ -110,21 +125,48 @@ setup_xfrm-policy() { # SUITE [ENCAP]
 	done
 }
 
+# vtun_child NS SUITE [CHILD-WORDS]: a child with its SAs
+vtun_child() {
+	local n=$1 o in=0x1001 out=0x2001
+	o=$(other "$n")
+	[ "$n" = b ] || in=0x2001 out=0x1001
+	# shellcheck disable=SC2086 # words
+	in_ns "$n" vtunctl child add bench local "$(outer "$n" 4)" \
+		remote "$(outer "$o" 4)" ${3:-} &&
+	in_ns "$n" vtunctl sa install child bench \
+		in spi $in suite "$2" key "$TMP/key.$o" \
+		out spi $out suite "$2" key "$TMP/key.$n"
+}
+
 setup_vtun() { # SUITE [CHILD-WORDS]
-	local n o spi_a=0x1001 spi_b=0x2001 in out
+	local n
 	load_module || return
 	for n in a b; do
-		o=$(other $n) in=$spi_b out=$spi_a
-		[ $n = a ] || in=$spi_a out=$spi_b
 		ipn $n link add tun0 type vtun || return
-		# shellcheck disable=SC2086 # words
-		in_ns $n vtunctl child add bench dev tun0 \
-			local "$(outer $n 4)" remote "$(outer $o 4)" ${2:-} ||
-			return
-		in_ns $n vtunctl sa install child bench \
-			in spi $in suite "$1" key "$TMP/key.$o" \
-			out spi $out suite "$1" key "$TMP/key.$n" || return
+		vtun_child $n "$1" "dev tun0 ${2:-}" || return
 		addresses $n | ipn $n -batch - || return
+	done
+}
+
+setup_vtun-udp() { # SUITE
+	local n
+	load_module || return
+	for n in a b; do
+		in_ns $n vtunctl socket add local "$(outer $n 4)" port 4500 ||
+			return
+	done
+	setup_vtun "$1" "encap udp local-port 4500 remote-port 4500"
+}
+
+setup_vtun-policy() { # SUITE
+	local n
+	load_module || return
+	for n in a b; do
+		vtun_child $n "$1" || return
+		in_ns $n vtunctl policy add protect child bench \
+			local "$(inner $n)/32" \
+			remote "$(inner "$(other $n)")/32" > /dev/null || return
+		addresses_lo $n | ipn $n -batch - || return
 	done
 }
 
@@ -140,14 +182,22 @@ setup() { # PATH SUITE
 }
 
 teardown() {
-	local n
+	local n pids
 	for n in a b; do
 		ipn $n xfrm state flush
 		ipn $n xfrm policy flush
 		ipn $n link del tun0
 		ipn $n addr del "$(inner $n)/32" dev lo
 		ipn $n route del "$(inner "$(other $n)")/32"
-		[ ! -d /sys/module/vtun ] || in_ns $n vtunctl flush
+		if [ -d /sys/module/vtun ]; then
+			in_ns $n vtunctl policy flush
+			in_ns $n vtunctl flush
+			in_ns $n vtunctl socket del local "$(outer $n 4)" \
+				port 4500
+		fi
+		pids=$(ip netns pids "$ME-$n")
+		# shellcheck disable=SC2086 # words
+		[ -z "$pids" ] || kill $pids
 	done 2> /dev/null
 	pause 0.1	# bundles and SAs go with a grace period
 }
