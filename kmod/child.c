@@ -232,10 +232,51 @@ int vtun_child_set_selectors(struct vtun_child *child,
 	return 0;
 }
 
+/* what the request leaves open is as its device says */
+static void take_defaults(struct vtun_child_config *config,
+			  const struct vtun_device_defaults *d)
+{
+	struct vtun_path_config *path = &config->path;
+	u64 open = ~config->given;
+
+	if (!path->family || path->family == d->family) {
+		path->family = d->family;
+		if (open & BIT_ULL(VTUN_A_CHILD_LOCAL))
+			path->local = d->local;
+		if (open & BIT_ULL(VTUN_A_CHILD_REMOTE))
+			path->remote = d->remote;
+	}
+	if (open & BIT_ULL(VTUN_A_CHILD_MARK))
+		path->mark = d->mark;
+	if (open & BIT_ULL(VTUN_A_CHILD_LINK))
+		path->link = d->link;
+	if (open & BIT_ULL(VTUN_A_CHILD_DF))
+		config->options.df = d->df;
+	if (open & BIT_ULL(VTUN_A_CHILD_DSCP))
+		config->options.dscp = d->dscp;
+	if (open & BIT_ULL(VTUN_A_CHILD_MSS_CLAMP))
+		config->options.mss_clamp = d->mss_clamp;
+}
+
+static int check_path(struct vtun_net *vn, const struct vtun_path_config *path,
+		      struct netlink_ext_ack *extack)
+{
+	if (ipv6_addr_any(&path->local)) {
+		NL_SET_ERR_MSG(extack, "child needs an outer source, its device has none");
+		return -EINVAL;
+	}
+	if (ipv6_addr_any(&path->remote)) {
+		NL_SET_ERR_MSG(extack, "child needs an outer destination, its device has none");
+		return -EINVAL;
+	}
+	return vtun_child_check_link(vn, path->link, extack);
+}
+
 struct vtun_child *vtun_child_new(struct vtun_net *vn,
-				  const struct vtun_child_config *config,
+				  const struct vtun_child_config *want,
 				  struct netlink_ext_ack *extack)
 {
+	struct vtun_child_config whole = *want, *config = &whole;
 	struct vtun_child *child;
 	struct vtun_device *vd;
 	int err;
@@ -244,7 +285,9 @@ struct vtun_child *vtun_child_new(struct vtun_net *vn,
 	vd = find_door(vn, config->ifindex, extack);
 	if (IS_ERR(vd))
 		return ERR_CAST(vd);
-	err = vtun_child_check_link(vn, config->path.link, extack);
+	if (vd)
+		take_defaults(config, &vd->defaults);
+	err = check_path(vn, &config->path, extack);
 	if (err)
 		return ERR_PTR(err);
 	if (vtun_child_find_name(vn, config->name)) {

@@ -295,6 +295,7 @@ void vtun_device_setup(struct net_device *dev)
 	 * No headroom is asked for: packets are encrypted in fresh memory, and
 	 * whoever forwards them would make room in each of them in vain.
 	 */
+	dev->needed_tailroom = 64;
 	dev->mtu = MTU_DEFAULT;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = IP_MAX_MTU - OVERHEAD_MAX;

@@ -333,6 +333,8 @@ int vtun_parse_child_new(struct genl_info *info, struct vtun_parse_ts *ts,
 {
 	static const struct vtun_parse_need needs[] = {
 		{ VTUN_A_CHILD_NAME, "child needs a name" },
+		{ }
+	}, ends[] = {
 		{ VTUN_A_CHILD_LOCAL, "child needs an outer source" },
 		{ VTUN_A_CHILD_REMOTE, "child needs an outer destination" },
 		{ }
@@ -351,6 +353,9 @@ int vtun_parse_child_new(struct genl_info *info, struct vtun_parse_ts *ts,
 				      child_policy, CHILD_MULTI, extack);
 	if (!err)
 		err = vtun_parse_needs(tb, nest, needs, extack);
+	/* a device may have addresses for its children */
+	if (!err && !tb[VTUN_A_CHILD_IFINDEX])
+		err = vtun_parse_needs(tb, nest, ends, extack);
 	if (!err)
 		err = parse_name(tb[VTUN_A_CHILD_NAME], &config->name, extack);
 	if (err)
