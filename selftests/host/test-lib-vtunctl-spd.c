@@ -157,22 +157,22 @@ static void test_policies(void)
 
 	setup();
 	ktap_ok(!run("policy add protect child lan local 10.1.0.0/16 remote 10.2.0.0/16[tcp/80] priority 5",
-		     NULL) && !strcmp(out, "2\n"), "policy add prints the id");
+		     NULL) && !strcmp(out, "1\n"), "policy add prints the id");
 	ktap_ok(!run("policy add -j bypass remote 10.2.0.5/32 priority 4 id 9",
 		     NULL) && is_num("id", 9), "or JSON");
 	ktap_ok(!run("policy list", NULL), "policy list");
 	first = strstr(out, "policy 9  priority 4  bypass");
-	second = strstr(out, "policy 2  priority 5  protect  child lan");
+	second = strstr(out, "policy 1  priority 5  protect  child lan");
 	ktap_ok(first && second && first < second, "in order of evaluation");
 	ktap_ok(!run("policy list -j", NULL) && is_num("policies.id", 9) &&
 		is_str("policies.action", "bypass"), "JSON");
-	ktap_ok(!run("show policies lan -j", NULL) && is_num("policies.id", 2) &&
+	ktap_ok(!run("show policies lan -j", NULL) && is_num("policies.id", 1) &&
 		is_str("policies.child", "lan") &&
 		is_str("policies.local", "10.1.0.0/16[tcp]"),
 		"show policies of a child; a protocol is of both sides");
 	ktap_ok(!run("show -j --socket " NOWHERE, NULL) &&
 		is_num("info.policies", 2), "show counts them");
-	ktap_ok(!run("policy del 9", NULL) && !run("policy del id 2", NULL) &&
+	ktap_ok(!run("policy del 9", NULL) && !run("policy del id 1", NULL) &&
 		!run("policy list", NULL) && !*out, "policy del");
 	run("policy add discard local ::/0", NULL);
 	ktap_ok(!run("policy flush", NULL) && !run("policy list", NULL) &&

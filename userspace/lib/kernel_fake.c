@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_fake.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "kernel_fake_impl.h"
 #include "names.h"
 
 #define MAX_CHILDREN	64
@@ -19,8 +18,6 @@
 #define MAX_EVENTS	4096
 #define MAX_HANDLES	8
 #define MAX_CALLS	48
-#define MAX_POLICIES	64
-#define MAX_SOCKETS	8
 
 struct vtun_k {
 	int fd;
@@ -36,10 +33,6 @@ static struct {
 	unsigned int n_children;
 	struct vtun_k_sa sas[MAX_SAS];
 	unsigned int n_sas;
-	struct vtun_k_policy policies[MAX_POLICIES];
-	unsigned int n_policies;
-	struct vtun_k_socket sockets[MAX_SOCKETS];
-	unsigned int n_sockets;
 	struct {
 		char name[VTUN_K_IFNAME], kind[16];
 	} links[MAX_LINKS];
@@ -63,6 +56,7 @@ void vtun_fake_reset(void)
 	fake.api = VTUN_GENL_VERSION;
 	fake.next_id = 1;
 	fake.next_spi = 0x1000;
+	vtun_fake_reset_spd();
 }
 
 void vtun_fake_set_loaded(bool loaded)
@@ -101,8 +95,7 @@ unsigned int vtun_fake_calls(const char *call)
 	return 0;
 }
 
-__attribute__((format(printf, 3, 4)))
-static int fail(struct vtun_k *k, int err, const char *fmt, ...)
+int vtun_fake_error(struct vtun_k *k, int err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -112,8 +105,7 @@ static int fail(struct vtun_k *k, int err, const char *fmt, ...)
 	return err;
 }
 
-/* every call starts here: counts it and fails it if told so */
-static int enter(struct vtun_k *k, const char *call)
+int vtun_fake_enter(struct vtun_k *k, const char *call)
 {
 	unsigned int i;
 
@@ -126,7 +118,7 @@ static int enter(struct vtun_k *k, const char *call)
 		return 0;
 	i = fake.fail_err;
 	fake.fail_err = 0;
-	return fail(k, (int)i, "%s", fake.fail_text);
+	return vtun_fake_error(k, (int)i, "%s", fake.fail_text);
 }
 
 struct vtun_k_child *vtun_fake_child(uint32_t id)
@@ -211,10 +203,10 @@ int vtun_k_open(struct vtun_k **kp, unsigned int flags)
 		return -ENOMEM;
 	k->fd = -1;
 	if (fake.missing)
-		return fail(k, -ENOENT, "kernel module vtun is not loaded; "
+		return vtun_fake_error(k, -ENOENT, "kernel module vtun is not loaded; "
 			    "try: modprobe vtun");
 	if (fake.api != VTUN_GENL_VERSION && !(flags & VTUN_K_ANY_API))
-		return fail(k, -EPROTO, "kernel module vtun speaks API %u, this program speaks %u",
+		return vtun_fake_error(k, -EPROTO, "kernel module vtun speaks API %u, this program speaks %u",
 			    fake.api, VTUN_GENL_VERSION);
 	if (flags & VTUN_K_EVENTS)
 		k->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -248,7 +240,7 @@ const char *vtun_k_error(const struct vtun_k *k)
 
 int vtun_k_info(struct vtun_k *k, struct vtun_k_info *info)
 {
-	int ret = enter(k, "info");
+	int ret = vtun_fake_enter(k, "info");
 
 	memset(info, 0, sizeof(*info));
 	if (ret)
@@ -258,7 +250,7 @@ int vtun_k_info(struct vtun_k *k, struct vtun_k_info *info)
 	info->event_seq = fake.ev_seq;
 	info->children = fake.n_children;
 	info->sas = fake.n_sas;
-	info->policies = fake.n_policies;
+	info->policies = vtun_fake_count_policies();
 	return 0;
 }
 
@@ -275,21 +267,21 @@ int vtun_k_child_add(struct vtun_k *k, const struct vtun_k_child *c,
 		     uint32_t *id)
 {
 	struct vtun_k_child *slot;
-	int ret = enter(k, "child_add");
+	int ret = vtun_fake_enter(k, "child_add");
 
 	if (ret)
 		return ret;
 	if (child_find(0, c->name))
-		return fail(k, -EEXIST, "child name is in use");
+		return vtun_fake_error(k, -EEXIST, "child name is in use");
 	if (c->id && vtun_fake_child(c->id))
-		return fail(k, -EEXIST, "child id is in use");
+		return vtun_fake_error(k, -EEXIST, "child id is in use");
 	if (c->ifindex > fake.n_links ||
 	    (c->ifindex && strcmp(fake.links[c->ifindex - 1].kind, "vtun")))
-		return fail(k, -ENODEV, "no vtun device with this index");
+		return vtun_fake_error(k, -ENODEV, "no vtun device with this index");
 	if (!c->local.family || !c->remote.family)
-		return fail(k, -EINVAL, "child needs outer addresses");
+		return vtun_fake_error(k, -EINVAL, "child needs outer addresses");
 	if (fake.n_children == MAX_CHILDREN)
-		return fail(k, -ENOMEM, "out of memory");
+		return vtun_fake_error(k, -ENOMEM, "out of memory");
 	slot = &fake.children[fake.n_children++];
 	*slot = *c;
 	while (!slot->id || child_find(slot->id, NULL) != slot)
@@ -337,14 +329,14 @@ static void child_apply(struct vtun_k_child *to, const struct vtun_k_child *c)
 int vtun_k_child_set(struct vtun_k *k, const struct vtun_k_child *c)
 {
 	struct vtun_k_child *found = child_find(c->id, c->name);
-	int ret = enter(k, "child_set");
+	int ret = vtun_fake_enter(k, "child_set");
 
 	if (ret)
 		return ret;
 	if (!found)
-		return fail(k, -ENOENT, "no such child");
+		return vtun_fake_error(k, -ENOENT, "no such child");
 	if (!c->given)
-		return fail(k, -EINVAL, "nothing is to change");
+		return vtun_fake_error(k, -EINVAL, "nothing is to change");
 	child_apply(found, c);
 	return 0;
 }
@@ -352,13 +344,13 @@ int vtun_k_child_set(struct vtun_k *k, const struct vtun_k_child *c)
 int vtun_k_child_del(struct vtun_k *k, uint32_t id, const char *name)
 {
 	struct vtun_k_child *c = child_find(id, name);
-	int ret = enter(k, "child_del");
+	int ret = vtun_fake_enter(k, "child_del");
 	unsigned int i;
 
 	if (ret)
 		return ret;
 	if (!c)
-		return fail(k, -ENOENT, "no such child");
+		return vtun_fake_error(k, -ENOENT, "no such child");
 	for (i = fake.n_sas; i--; )
 		if (fake.sas[i].child_id == c->id)
 			sa_remove(&fake.sas[i]);
@@ -370,17 +362,17 @@ int vtun_k_child_get(struct vtun_k *k, uint32_t id, const char *name,
 		     struct vtun_k_child *c)
 {
 	struct vtun_k_child *found = child_find(id, name);
-	int ret = enter(k, "child_get");
+	int ret = vtun_fake_enter(k, "child_get");
 
 	if (ret)
 		return ret;
 	if (!found)
-		return fail(k, -ENOENT, "no such child");
+		return vtun_fake_error(k, -ENOENT, "no such child");
 	*c = *found;
 	return 0;
 }
 
-static void *copy_list(const void *items, size_t size)
+void *vtun_fake_copy(const void *items, size_t size)
 {
 	void *copy = size ? malloc(size) : NULL;
 
@@ -390,14 +382,14 @@ static void *copy_list(const void *items, size_t size)
 int vtun_k_child_list(struct vtun_k *k, struct vtun_k_child **list,
 		      unsigned int *n)
 {
-	int ret = enter(k, "child_list");
+	int ret = vtun_fake_enter(k, "child_list");
 
 	*list = NULL;
 	*n = 0;
 	if (ret)
 		return ret;
 	*n = fake.n_children;
-	*list = copy_list(fake.children, sizeof(**list) * *n);
+	*list = vtun_fake_copy(fake.children, sizeof(**list) * *n);
 	return 0;
 }
 
@@ -405,17 +397,17 @@ int vtun_k_spi_alloc(struct vtun_k *k, uint32_t child_id, uint32_t min,
 		     uint32_t max, uint32_t *spi)
 {
 	uint32_t high = max ? max : UINT32_MAX;
-	int ret = enter(k, "spi_alloc");
+	int ret = vtun_fake_enter(k, "spi_alloc");
 	struct vtun_k_sa *sa;
 
 	if (ret)
 		return ret;
 	if (child_id && !vtun_fake_child(child_id))
-		return fail(k, -ENOENT, "no such child");
+		return vtun_fake_error(k, -ENOENT, "no such child");
 	*spi = min ? min : fake.next_spi++;
 	while (vtun_fake_sa(VTUN_DIR_IN, 0, *spi))
 		if ((*spi)++ >= high)
-			return fail(k, -ENOSPC, "no free SPI in the range");
+			return vtun_fake_error(k, -ENOSPC, "no free SPI in the range");
 	sa = &fake.sas[fake.n_sas++];
 	memset(sa, 0, sizeof(*sa));
 	sa->dir = VTUN_DIR_IN;
@@ -435,13 +427,13 @@ static int install_check(struct vtun_k *k, const struct vtun_k_install *ins,
 	old = vtun_fake_sa(dir, ins->child_id, sa->spi);
 	suite = vtun_suite_by_id(sa->encr, 0, sa->integ);
 	if (old && (dir == VTUN_DIR_OUT || old->state != VTUN_SA_LARVAL))
-		return fail(k, -EEXIST, "SPI is in use");
+		return vtun_fake_error(k, -EEXIST, "SPI is in use");
 	if (!suite || !vtun_suite_by_id(sa->encr, sa->key_len -
 					suite->salt_len - suite->integ_len,
 					sa->integ))
-		return fail(k, -EINVAL, "no such suite");
+		return vtun_fake_error(k, -EINVAL, "no such suite");
 	if (fake.n_sas >= MAX_SAS - 2)
-		return fail(k, -ENOMEM, "out of memory");
+		return vtun_fake_error(k, -ENOMEM, "out of memory");
 	return 0;
 }
 
@@ -488,15 +480,15 @@ static void make_current(struct vtun_k_child *c, struct vtun_k_sa *sa,
 int vtun_k_sa_install(struct vtun_k *k, const struct vtun_k_install *ins)
 {
 	struct vtun_k_child *c = vtun_fake_child(ins->child_id);
-	int ret = enter(k, "sa_install");
+	int ret = vtun_fake_enter(k, "sa_install");
 	struct vtun_k_sa *out;
 
 	if (ret)
 		return ret;
 	if (!c)
-		return fail(k, -ENOENT, "no such child");
+		return vtun_fake_error(k, -ENOENT, "no such child");
 	if (!ins->in && !ins->out)
-		return fail(k, -EINVAL, "no SA");
+		return vtun_fake_error(k, -EINVAL, "no SA");
 	ret = install_check(k, ins, ins->in, VTUN_DIR_IN);
 	if (!ret)
 		ret = install_check(k, ins, ins->out, VTUN_DIR_OUT);
@@ -518,16 +510,16 @@ int vtun_k_sa_install(struct vtun_k *k, const struct vtun_k_install *ins)
 int vtun_k_sa_activate(struct vtun_k *k, uint32_t child_id, uint32_t spi)
 {
 	struct vtun_k_sa *sa = vtun_fake_sa(VTUN_DIR_OUT, child_id, spi);
-	int ret = enter(k, "sa_activate");
+	int ret = vtun_fake_enter(k, "sa_activate");
 
 	if (ret)
 		return ret;
 	if (!sa)
-		return fail(k, -ENOENT, "no such SA");
+		return vtun_fake_error(k, -ENOENT, "no such SA");
 	if (sa->state == VTUN_SA_ACTIVE)
 		return 0;
 	if (sa->state == VTUN_SA_EXPIRED)
-		return fail(k, -EKEYEXPIRED,
+		return vtun_fake_error(k, -EKEYEXPIRED,
 			    "the SA expired hard, it has no keys");
 	make_current(vtun_fake_child(child_id), sa, VTUN_SWITCH_REQUEST);
 	return 0;
@@ -537,12 +529,12 @@ int vtun_k_sa_get(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
 		  uint32_t spi, struct vtun_k_sa *sa)
 {
 	struct vtun_k_sa *found = vtun_fake_sa(dir, child_id, spi);
-	int ret = enter(k, "sa_get");
+	int ret = vtun_fake_enter(k, "sa_get");
 
 	if (ret)
 		return ret;
 	if (!found)
-		return fail(k, -ENOENT, "no such SA");
+		return vtun_fake_error(k, -ENOENT, "no such SA");
 	*sa = *found;
 	return 0;
 }
@@ -551,12 +543,12 @@ int vtun_k_sa_set(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
 		  uint32_t spi, const struct vtun_k_limits *limits)
 {
 	struct vtun_k_sa *found = vtun_fake_sa(dir, child_id, spi);
-	int ret = enter(k, "sa_set");
+	int ret = vtun_fake_enter(k, "sa_set");
 
 	if (ret)
 		return ret;
 	if (!found)
-		return fail(k, -ENOENT, "no such SA");
+		return vtun_fake_error(k, -ENOENT, "no such SA");
 #define APPLY(attr, member) do {					\
 	if (limits->given & VTUN_K_BIT(VTUN_A_SA_ ## attr))		\
 		found->limits.member = limits->member;			\
@@ -576,14 +568,14 @@ int vtun_k_sa_set(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
 
 int vtun_k_sa_list(struct vtun_k *k, struct vtun_k_sa **list, unsigned int *n)
 {
-	int ret = enter(k, "sa_list");
+	int ret = vtun_fake_enter(k, "sa_list");
 
 	*list = NULL;
 	*n = 0;
 	if (ret)
 		return ret;
 	*n = fake.n_sas;
-	*list = copy_list(fake.sas, sizeof(**list) * *n);
+	*list = vtun_fake_copy(fake.sas, sizeof(**list) * *n);
 	return 0;
 }
 
@@ -591,172 +583,24 @@ int vtun_k_sa_del(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
 		  uint32_t spi)
 {
 	struct vtun_k_sa *found = vtun_fake_sa(dir, child_id, spi);
-	int ret = enter(k, "sa_del");
+	int ret = vtun_fake_enter(k, "sa_del");
 
 	if (ret)
 		return ret;
 	if (!found)
-		return fail(k, -ENOENT, "no such SA");
+		return vtun_fake_error(k, -ENOENT, "no such SA");
 	sa_remove(found);
 	return 0;
 }
 
 int vtun_k_flush(struct vtun_k *k)
 {
-	int ret = enter(k, "flush");
+	int ret = vtun_fake_enter(k, "flush");
 
 	if (ret)
 		return ret;
 	fake.n_sas = 0;
 	fake.n_children = 0;
-	return 0;
-}
-
-static struct vtun_k_policy *policy_find(uint32_t id)
-{
-	unsigned int i;
-
-	for (i = 0; i < fake.n_policies; i++)
-		if (fake.policies[i].id == id)
-			return &fake.policies[i];
-	return NULL;
-}
-
-/* ordered by priority alone; the module knows more */
-int vtun_k_policy_add(struct vtun_k *k, const struct vtun_k_policy *p,
-		      uint32_t *id)
-{
-	int ret = enter(k, "policy_add");
-	struct vtun_k_policy made = *p;
-	unsigned int i;
-
-	if (ret)
-		return ret;
-	if (p->id && policy_find(p->id))
-		return fail(k, -EEXIST, "policy ID is in use");
-	if (p->child_id && !vtun_fake_child(p->child_id))
-		return fail(k, -ENOENT, "no child of that ID");
-	if (fake.n_policies == MAX_POLICIES)
-		return fail(k, -ENOMEM, "out of memory");
-	while (!made.id || policy_find(made.id))
-		made.id = fake.next_id++;
-	for (i = fake.n_policies++; i; i--) {
-		if (fake.policies[i - 1].priority <= made.priority)
-			break;
-		fake.policies[i] = fake.policies[i - 1];
-	}
-	fake.policies[i] = made;
-	if (id)
-		*id = made.id;
-	return 0;
-}
-
-int vtun_k_policy_del(struct vtun_k *k, uint32_t id)
-{
-	struct vtun_k_policy *p = policy_find(id);
-	int ret = enter(k, "policy_del");
-
-	if (ret)
-		return ret;
-	if (!p)
-		return fail(k, -ENOENT, "no policy of that ID");
-	fake.n_policies--;
-	memmove(p, p + 1, (char *)&fake.policies[fake.n_policies] - (char *)p);
-	return 0;
-}
-
-int vtun_k_policy_get(struct vtun_k *k, uint32_t id, struct vtun_k_policy *p)
-{
-	struct vtun_k_policy *found = policy_find(id);
-	int ret = enter(k, "policy_get");
-
-	if (ret)
-		return ret;
-	if (!found)
-		return fail(k, -ENOENT, "no policy of that ID");
-	*p = *found;
-	return 0;
-}
-
-int vtun_k_policy_list(struct vtun_k *k, struct vtun_k_policy **list,
-		       unsigned int *n)
-{
-	int ret = enter(k, "policy_list");
-
-	*list = NULL;
-	*n = 0;
-	if (ret)
-		return ret;
-	*n = fake.n_policies;
-	*list = copy_list(fake.policies, sizeof(**list) * *n);
-	return 0;
-}
-
-int vtun_k_policy_flush(struct vtun_k *k)
-{
-	int ret = enter(k, "policy_flush");
-
-	if (!ret)
-		fake.n_policies = 0;
-	return ret;
-}
-
-int vtun_k_socket_attach(struct vtun_k *k, int fd)
-{
-	struct sockaddr_storage ss = { 0 };
-	const struct sockaddr_in6 *sin6 = (const void *)&ss;
-	const struct sockaddr_in *sin = (const void *)&ss;
-	struct vtun_k_socket *s = &fake.sockets[fake.n_sockets];
-	int ret = enter(k, "socket_attach");
-	socklen_t len = sizeof(ss);
-
-	if (ret)
-		return ret;
-	if (getsockname(fd, (struct sockaddr *)&ss, &len))
-		return fail(k, -ENOTSOCK, "no socket");
-	if (fake.n_sockets == MAX_SOCKETS)
-		return fail(k, -ENOMEM, "out of memory");
-	memset(s, 0, sizeof(*s));
-	s->local.family = ss.ss_family;
-	if (ss.ss_family == AF_INET)
-		memcpy(s->local.addr, &sin->sin_addr, 4);
-	else
-		memcpy(s->local.addr, &sin6->sin6_addr, 16);
-	s->port = ntohs(ss.ss_family == AF_INET ? sin->sin_port :
-			sin6->sin6_port);
-	fake.n_sockets++;
-	return 0;
-}
-
-int vtun_k_socket_detach(struct vtun_k *k, const struct vtun_addr *local,
-			 uint16_t port)
-{
-	int ret = enter(k, "socket_detach");
-	unsigned int i;
-
-	if (ret)
-		return ret;
-	for (i = 0; i < fake.n_sockets; i++) {
-		if (fake.sockets[i].port != port ||
-		    memcmp(&fake.sockets[i].local, local, sizeof(*local)))
-			continue;
-		fake.sockets[i] = fake.sockets[--fake.n_sockets];
-		return 0;
-	}
-	return fail(k, -ENOENT, "no such socket");
-}
-
-int vtun_k_socket_list(struct vtun_k *k, struct vtun_k_socket **list,
-		       unsigned int *n)
-{
-	int ret = enter(k, "socket_list");
-
-	*list = NULL;
-	*n = 0;
-	if (ret)
-		return ret;
-	*n = fake.n_sockets;
-	*list = copy_list(fake.sockets, sizeof(**list) * *n);
 	return 0;
 }
 
@@ -774,7 +618,7 @@ int vtun_k_link_add(struct vtun_k *k, const char *name, uint32_t *ifindex,
 		    bool *created)
 {
 	unsigned int at = link_find(name);
-	int ret = enter(k, "link_add");
+	int ret = vtun_fake_enter(k, "link_add");
 
 	if (ret)
 		return ret;
@@ -783,7 +627,7 @@ int vtun_k_link_add(struct vtun_k *k, const char *name, uint32_t *ifindex,
 	if (!at)
 		at = vtun_fake_add_link(name, "vtun");
 	if (strcmp(fake.links[at - 1].kind, "vtun"))
-		return fail(k, -EEXIST, "device %s is of kind \"%s\", not \"vtun\"",
+		return vtun_fake_error(k, -EEXIST, "device %s is of kind \"%s\", not \"vtun\"",
 			    name, fake.links[at - 1].kind);
 	*ifindex = at;
 	return 0;
@@ -794,7 +638,7 @@ int vtun_k_link_index(struct vtun_k *k, const char *name, uint32_t *ifindex)
 	unsigned int at = link_find(name);
 
 	if (!at)
-		return fail(k, -ENODEV, "no device \"%s\"", name);
+		return vtun_fake_error(k, -ENODEV, "no device \"%s\"", name);
 	*ifindex = at;
 	return 0;
 }
@@ -803,7 +647,7 @@ int vtun_k_link_name(struct vtun_k *k, uint32_t ifindex,
 		     char name[VTUN_K_IFNAME])
 {
 	if (!ifindex || ifindex > fake.n_links)
-		return fail(k, -ENXIO, "no device with index %u", ifindex);
+		return vtun_fake_error(k, -ENXIO, "no device with index %u", ifindex);
 	memcpy(name, fake.links[ifindex - 1].name, VTUN_K_IFNAME);
 	return 0;
 }

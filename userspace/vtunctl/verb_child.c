@@ -88,24 +88,36 @@ static int parse_mark(const char *s, void *dst, struct vtun_err *err)
 	return vtun_parse_u32(s, 0, UINT32_MAX, dst, err);
 }
 
-/* what child add and child set have in common, in front of an end mark */
-#define SETTINGS(c, l)							\
-	{ "local", ctl_parse_addr, &(c).local },			\
-	{ "remote", ctl_parse_addr, &(c).remote },			\
-	{ "local-ts", parse_ts_local, &(c) },				\
-	{ "remote-ts", parse_ts_remote, &(c) },				\
-	{ "encap", parse_encap, &(c).encap },				\
-	{ "local-port", ctl_parse_port, &(c).local_port },		\
-	{ "remote-port", ctl_parse_port, &(c).remote_port },		\
-	{ "keepalive", ctl_parse_time32, &(c).keepalive_ms },		\
-	{ "df", parse_df, &(c).df },					\
-	{ "dscp", parse_dscp, &(c).dscp },				\
-	{ "mss", parse_mss, &(c).mss_clamp },				\
-	{ "mark", parse_mark, &(c).mark },				\
-	{ "link", ctl_parse_string, &(l) },				\
-	{ "hold-packets", ctl_parse_u32, &(c).hold_packets },		\
-	{ "hold-bytes", ctl_parse_size32, &(c).hold_bytes },		\
-	{ "hold-ms", ctl_parse_u32, &(c).hold_ms }
+#define OPTS_MAX	32
+
+/* what child add and child set have in common, behind what is there already */
+static void add_settings(struct ctl_opt opts[OPTS_MAX], struct vtun_k_child *c,
+			 const char **link)
+{
+	const struct ctl_opt settings[] = {
+		{ "local", ctl_parse_addr, &c->local },
+		{ "remote", ctl_parse_addr, &c->remote },
+		{ "local-ts", parse_ts_local, c },
+		{ "remote-ts", parse_ts_remote, c },
+		{ "encap", parse_encap, &c->encap },
+		{ "local-port", ctl_parse_port, &c->local_port },
+		{ "remote-port", ctl_parse_port, &c->remote_port },
+		{ "keepalive", ctl_parse_time32, &c->keepalive_ms },
+		{ "df", parse_df, &c->df },
+		{ "dscp", parse_dscp, &c->dscp },
+		{ "mss", parse_mss, &c->mss_clamp },
+		{ "mark", parse_mark, &c->mark },
+		{ "link", ctl_parse_string, link },
+		{ "hold-packets", ctl_parse_u32, &c->hold_packets },
+		{ "hold-bytes", ctl_parse_size32, &c->hold_bytes },
+		{ "hold-ms", ctl_parse_u32, &c->hold_ms },
+		{ NULL }
+	};
+
+	while (opts->word)
+		opts++;
+	memcpy(opts, settings, sizeof(settings));
+}
 
 static uint64_t given(const struct ctl_opt *opts)
 {
@@ -167,7 +179,7 @@ int ctl_child_add(struct ctl *c)
 	bool on_demand = false, follow = false, dscp = false, no_ecn = false;
 	const char *dev = NULL, *link = NULL;
 	struct vtun_k_child child;
-	struct ctl_opt opts[] = {
+	struct ctl_opt opts[OPTS_MAX] = {
 		{ "dev", ctl_parse_string, &dev },
 		{ "id", ctl_parse_id, &child.id },
 		{ "mode", parse_mode, &child.mode },
@@ -175,8 +187,6 @@ int ctl_child_add(struct ctl *c)
 		{ "follow-peer", NULL, &follow },
 		{ "decap-dscp", NULL, &dscp },
 		{ "no-ecn", NULL, &no_ecn },
-		SETTINGS(child, link),
-		{ NULL }
 	};
 	const char *missing;
 	struct vtun_err err;
@@ -184,6 +194,7 @@ int ctl_child_add(struct ctl *c)
 	int ret;
 
 	vtun_k_child_init(&child);
+	add_settings(opts, &child, &link);
 	ret = ctl_child_name(c, child.name);
 	if (!ret)
 		ret = ctl_opts(c, opts, NULL);
@@ -275,18 +286,17 @@ int ctl_child_set(struct ctl *c)
 	};
 	struct vtun_k_child child;
 	const char *link = NULL;
-	struct ctl_opt opts[] = {
+	struct ctl_opt opts[OPTS_MAX] = {
 		{ "on-demand", parse_flag, &flags[0] },
 		{ "follow-peer", parse_flag, &flags[1] },
 		{ "decap-dscp", parse_flag, &flags[2] },
 		{ "no-ecn", parse_flag, &flags[3] },
-		SETTINGS(child, link),
-		{ NULL }
 	};
 	struct vtun_err err;
 	int ret;
 
 	vtun_k_child_init(&child);
+	add_settings(opts, &child, &link);
 	ret = ctl_child_name(c, child.name);
 	if (!ret && !c->argv[0]) {
 		vtun_err_set(&err, "nothing is to change");

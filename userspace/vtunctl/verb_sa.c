@@ -17,29 +17,39 @@ struct half {
 	bool given;
 };
 
-/* in front of an end mark */
-#define LIMITS(l)							\
-	{ "soft-time", ctl_parse_time, &(l).soft_time_ms },		\
-	{ "hard-time", ctl_parse_time, &(l).hard_time_ms },		\
-	{ "soft-idle", ctl_parse_time, &(l).soft_idle_ms },		\
-	{ "hard-idle", ctl_parse_time, &(l).hard_idle_ms },		\
-	{ "soft-bytes", ctl_parse_size, &(l).soft_bytes },		\
-	{ "hard-bytes", ctl_parse_size, &(l).hard_bytes },		\
-	{ "soft-packets", ctl_parse_u64, &(l).soft_packets },		\
-	{ "hard-packets", ctl_parse_u64, &(l).hard_packets },		\
-	{ "margin", ctl_parse_time32, &(l).margin_ms }
+#define OPTS_MAX	24
+
+/* behind what is there already */
+static void add_limits(struct ctl_opt opts[OPTS_MAX], struct vtun_k_limits *l)
+{
+	const struct ctl_opt limits[] = {
+		{ "soft-time", ctl_parse_time, &l->soft_time_ms },
+		{ "hard-time", ctl_parse_time, &l->hard_time_ms },
+		{ "soft-idle", ctl_parse_time, &l->soft_idle_ms },
+		{ "hard-idle", ctl_parse_time, &l->hard_idle_ms },
+		{ "soft-bytes", ctl_parse_size, &l->soft_bytes },
+		{ "hard-bytes", ctl_parse_size, &l->hard_bytes },
+		{ "soft-packets", ctl_parse_u64, &l->soft_packets },
+		{ "hard-packets", ctl_parse_u64, &l->hard_packets },
+		{ "margin", ctl_parse_time32, &l->margin_ms },
+		{ NULL }
+	};
+
+	while (opts->word)
+		opts++;
+	memcpy(opts, limits, sizeof(limits));
+}
 
 static int parse_half(struct ctl *c, struct half *h)
 {
 	static const char *const stop[] = { "in", "out", NULL };
 	bool in = h->sa.dir == VTUN_DIR_IN;
-	struct ctl_opt opts[] = {
+	struct ctl_opt opts[OPTS_MAX] = {
 		{ "spi", ctl_parse_spi, &h->sa.spi, true },
 		{ "suite", ctl_parse_suite, &h->suite, true },
 		{ "key", ctl_parse_string, &h->key, true },
 		{ "esn", NULL, &h->sa.esn },
 		{ "seq", ctl_parse_u64, &h->sa.seq },
-		LIMITS(h->sa.limits),
 		{ in ? "window" : NULL, ctl_parse_window,
 		  &h->sa.replay_window },
 		{ NULL }
@@ -52,6 +62,7 @@ static int parse_half(struct ctl *c, struct half *h)
 		return ctl_usage(c, &err);
 	}
 	h->given = true;
+	add_limits(opts, &h->sa.limits);
 	return ctl_opts(c, opts, stop);
 }
 
@@ -222,15 +233,14 @@ int ctl_sa_set(struct ctl *c)
 	struct vtun_k_limits limits = { 0 };
 	char name[VTUN_NAME_MAX + 1];
 	uint32_t spi = 0, id = 0;
-	struct ctl_opt opts[] = {
+	struct ctl_opt opts[OPTS_MAX] = {
 		{ "spi", ctl_parse_spi, &spi, true },
-		LIMITS(limits),
-		{ NULL }
 	};
 	struct vtun_err err;
 	bool out = false;
 	int ret;
 
+	add_limits(opts, &limits);
 	ret = parse_dir(c, &out, name);
 	if (!ret)
 		ret = ctl_opts(c, opts, NULL);
