@@ -232,7 +232,10 @@ enum vtun_child_attr {
 	VTUN_A_CHILD_UNSPEC,
 	VTUN_A_CHILD_ID, /* u32: >= 1; NEW: absent = the module chooses */
 	VTUN_A_CHILD_NAME,	/* string 1..VTUN_NAME_MAX, unique, printable */
-	VTUN_A_CHILD_IFINDEX,	/* u32: the vtun device that is its door */
+	VTUN_A_CHILD_IFINDEX,	/* u32: the vtun device that is its door; its
+				 * IFLA_VTUN_* settings are the defaults;
+				 * absent = policies are its door
+				 */
 	VTUN_A_CHILD_MODE,	/* u8: enum vtun_mode, default tunnel */
 	VTUN_A_CHILD_LOCAL,	/* binary 4 or 16: outer source */
 	VTUN_A_CHILD_REMOTE,	/* binary 4 or 16: outer destination */
