@@ -125,9 +125,15 @@ static void hook(struct sock *sk, struct vtun_encap_sock *encap,
 	udp_tunnel_encap_enable(sk);
 }
 
-static bool is_hooked(struct sock *sk)
+static bool is_hooked(const struct sock *sk)
 {
 	return READ_ONCE(udp_sk(sk)->encap_rcv) == encap_rcv;
+}
+
+bool vtun_encap_owns(const struct sock *sk)
+{
+	return sk_fullsock(sk) && sk->sk_protocol == IPPROTO_UDP &&
+	       is_hooked(sk);
 }
 
 /*

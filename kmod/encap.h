@@ -48,6 +48,9 @@ int vtun_encap_detach(struct vtun_net *vn, u8 family,
 /* the socket at or behind place @n of the list, NULL = no more */
 struct vtun_encap_sock *vtun_encap_nth(struct vtun_net *vn, unsigned int n);
 
+/* is this one of the sockets? any context */
+bool vtun_encap_owns(const struct sock *sk);
+
 /* the last child is gone: so are the orphans, their ports are free again */
 void vtun_encap_no_child(struct vtun_net *vn);
 
