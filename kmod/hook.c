@@ -39,6 +39,7 @@
 #include "child.h"
 #include "compat.h"
 #include "device.h"
+#include "encap.h"
 #include "mtu.h"
 #include "net.h"
 #include "policy.h"
@@ -159,14 +160,13 @@ static bool is_forwarded(struct sk_buff *skb)
 	return IP6CB(skb)->flags & IP6SKB_FORWARDED;
 }
 
-/* the keying daemon speaks: from port 500, or a socket that takes ESP */
+/* the keying daemon speaks: from a privileged port, or a socket of ESP in UDP */
 static bool is_keying_out(const struct vtun_flow *flow,
 			  const struct sk_buff *skb)
 {
-	if (flow->proto != IPPROTO_UDP || !skb->sk || !sk_fullsock(skb->sk))
-		return false;
-	return flow->ports && (flow->sport == PORT_IKE ||
-			       flow->sport == VTUN_ENCAP_PORT);
+	return flow->proto == IPPROTO_UDP && skb->sk &&
+	       ((flow->ports && flow->sport == PORT_IKE) ||
+		vtun_encap_owns(skb->sk));
 }
 
 static void tell_refused(struct sk_buff *skb)
@@ -220,12 +220,15 @@ static bool too_big(struct vtun_child *child, struct sk_buff *skb)
 }
 
 static unsigned int protect_packet(struct vtun_net *vn, struct sk_buff *skb,
-				   const struct vtun_policy *policy,
+				   const struct vtun_flow *flow,
+				   struct vtun_child *child,
 				   unsigned long generation)
 {
-	struct vtun_child *child = policy->child;
+	const struct vtun_selectors *ts = rcu_dereference(child->ts);
 
-	if (unlikely(READ_ONCE(child->dead))) {
+	/* the policy may be wider than what the peers agreed upon */
+	if (unlikely(READ_ONCE(child->dead) ||
+		     !vtun_selectors_match(ts, flow, VTUN_DIR_OUT))) {
 		tell_refused(skb);
 		return drop(vn, VTUN_DROP_NO_CHILD);
 	}
@@ -260,7 +263,8 @@ static unsigned int judge_out(struct vtun_net *vn, struct sk_buff *skb)
 	vtun_policy_count_packet(policy, VTUN_DIR_OUT, skb);
 	switch (policy->action) {
 	case VTUN_ACTION_PROTECT:
-		return protect_packet(vn, skb, policy, generation);
+		return protect_packet(vn, skb, &flow, policy->child,
+				      generation);
 	case VTUN_ACTION_BYPASS:
 		return NF_ACCEPT;
 	}
