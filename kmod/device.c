@@ -292,9 +292,12 @@ void vtun_device_setup(struct net_device *dev)
 	dev->hw_enc_features |= features;
 	vtun_netdev_set_lltx(dev);
 	/*
-	 * No headroom is asked for: packets are encrypted in fresh memory, and
-	 * whoever forwards them would make room in each of them in vain.
+	 * A private packet with room for the outer headers is encrypted where
+	 * it is, any other one in fresh memory. Local senders leave this room
+	 * with 48 octets (VTUN_SEAL_HEAD after rounding); if it were more than
+	 * what drivers leave, forwarding would copy every head to make it.
 	 */
+	dev->needed_headroom = 48;
 	dev->needed_tailroom = 64;
 	dev->mtu = MTU_DEFAULT;
 	dev->min_mtu = ETH_MIN_MTU;
