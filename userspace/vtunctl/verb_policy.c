@@ -135,12 +135,23 @@ static json_t *child_names(const json_t *children)
 	return names;
 }
 
+static json_t *model(const struct vtun_k_policy *p, const json_t *names)
+{
+	json_t *one = ctl_model_policy(p), *name;
+	char key[24];
+
+	snprintf(key, sizeof(key), "%u", p->child_id);
+	name = json_object_get(names, key);
+	if (name)
+		json_object_set(one, "child", name);
+	return one;
+}
+
 json_t *ctl_gather_policies(struct ctl *c, const json_t *children)
 {
-	json_t *all, *names, *one, *name;
 	struct vtun_k_policy *list;
+	json_t *all, *names;
 	unsigned int i, n;
-	char key[24];
 
 	if (vtun_k_policy_list(c->k, &list, &n)) {
 		ctl_kernel_fail(c);
@@ -148,25 +159,39 @@ json_t *ctl_gather_policies(struct ctl *c, const json_t *children)
 	}
 	all = json_array();
 	names = child_names(children);
-	for (i = 0; i < n; i++) {
-		one = ctl_model_policy(&list[i]);
-		snprintf(key, sizeof(key), "%u", list[i].child_id);
-		name = json_object_get(names, key);
-		if (name)
-			json_object_set(one, "child", name);
-		json_array_append_new(all, one);
-	}
+	for (i = 0; i < n; i++)
+		json_array_append_new(all, model(&list[i], names));
 	json_decref(names);
 	free(list);
 	return all;
 }
 
+/* names of children by id, straight from the kernel; NULL: reported already */
+static json_t *get_names(struct ctl *c)
+{
+	struct vtun_k_child *list;
+	json_t *names;
+	unsigned int i, n;
+	char key[24];
+
+	if (vtun_k_child_list(c->k, &list, &n)) {
+		ctl_kernel_fail(c);
+		return NULL;
+	}
+	names = json_object();
+	for (i = 0; i < n; i++) {
+		snprintf(key, sizeof(key), "%u", list[i].id);
+		json_object_set_new(names, key, json_string(list[i].name));
+	}
+	free(list);
+	return names;
+}
+
 int ctl_policy_list(struct ctl *c)
 {
-	json_t *children, *all, *one;
-	struct vtun_k_child *list;
-	unsigned int k, n;
-	size_t i;
+	struct vtun_k_policy *list;
+	json_t *names, *all, *one;
+	unsigned int i, n;
 	int ret;
 
 	ret = ctl_end(c);
@@ -174,23 +199,25 @@ int ctl_policy_list(struct ctl *c)
 		ret = ctl_kernel(c, 0);
 	if (ret)
 		return ret;
-	if (vtun_k_child_list(c->k, &list, &n))
-		return ctl_kernel_fail(c);
-	children = json_array();
-	for (k = 0; k < n; k++)
-		json_array_append_new(children,
-				      json_pack("{s:I, s:s}", "id",
-						(json_int_t)list[k].id, "name",
-						list[k].name));
-	free(list);
-	all = ctl_gather_policies(c, children);
-	json_decref(children);
-	if (!all)
+	names = get_names(c);
+	if (!names)
 		return CTL_REFUSED;
-	if (c->json)
-		return ctl_print_json(json_pack("{s:o}", "policies", all));
-	json_array_foreach(all, i, one)
-		ctl_text_policy(one);
-	json_decref(all);
-	return CTL_OK;
+	if (vtun_k_policy_list(c->k, &list, &n)) {
+		json_decref(names);
+		return ctl_kernel_fail(c);
+	}
+	/* there may be very many: text needs one at a time only */
+	all = c->json ? json_array() : NULL;
+	for (i = 0; i < n; i++) {
+		one = model(&list[i], names);
+		if (!all)
+			ctl_text_policy(one);
+		else
+			json_array_append(all, one);
+		json_decref(one);
+	}
+	free(list);
+	json_decref(names);
+	return all ? ctl_print_json(json_pack("{s:o}", "policies", all)) :
+		     CTL_OK;
 }
