@@ -111,7 +111,8 @@ class Lab:
     def state(self):
         info = self.nl.do("info-get")["info"]
         return (info["children"], info["sas"], info["event-seq"],
-                sorted(c["child"]["id"] for c in self.nl.dump("child-get")),
+                sorted((c["child"]["id"], c["child"]["mark"])
+                       for c in self.nl.dump("child-get")), info["policies"],
                 sorted((s["sa"]["dir"], s["sa"]["spi"], s["sa"]["state"])
                        for s in self.nl.dump("sa-get")))
 
@@ -743,6 +744,11 @@ def allocation_failures(lab):
             ("child-new", lab.child_request("fresh", ("ts-local", ts(
                 V4["lo"], V4["hi"]))), [("child-del",
                                          [("child", [("name", "fresh")])])]),
+            ("child-set", [("child", [("name", "faulty"), ("mark", 1),
+                                      ("remote", V4["a"]), ("ts-local", ts(
+                                          V4["lo"], V4["hi"]))])], []),
+            ("policy-new", policy(7777, 2, local=ts(V4["lo"], V4["hi"])),
+             [("policy-del", [("policy", [("id", 7777)])])]),
             ("spi-alloc", [("spi-min", 0x8300), ("spi-max", 0x8300)],
              [("sa-del", [("sa", [("dir", 1), ("spi", 0x8300)])])])):
         before = lab.state()
