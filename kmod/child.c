@@ -7,7 +7,6 @@
 #include <linux/stringhash.h>
 
 #include "device.h"
-#include "encap.h"
 #include "esp.h"
 #include "member.h"
 #include "net.h"
@@ -377,6 +376,4 @@ void vtun_child_del(struct vtun_child *child)
 		vtun_sa_release(sa);
 	}
 	vtun_child_put(child);
-	if (!vn->n_children)
-		vtun_encap_no_child(vn);
 }

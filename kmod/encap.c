@@ -13,6 +13,7 @@
  * claim UDP serves the one bound last; a new daemon needs SO_REUSEADDR to bind
  * beside the orphan, which ends when the new socket is handed over. A daemon
  * that does so before it binds, and once more after, loses no packet between.
+ * So does whoever keys by hand: the tool that hands over a socket need not stay.
  *
  * Nothing here refers to the namespace: an orphan does not keep it alive, and
  * the reference to somebody's socket goes when that one is closed.
@@ -301,7 +302,7 @@ static void orphan_take(struct vtun_encap_sock *encap)
 	struct socket *sock = NULL;
 
 	note_binding(encap);
-	if (encap->port && READ_ONCE(vn->n_children) && !has_orphan(vn, encap))
+	if (encap->port && !has_orphan(vn, encap))
 		sock = orphan_new(encap);
 	if (!sock) {
 		user_end(encap);
@@ -472,16 +473,6 @@ struct vtun_encap_sock *vtun_encap_nth(struct vtun_net *vn, unsigned int n)
 		return encap;
 	}
 	return NULL;
-}
-
-void vtun_encap_no_child(struct vtun_net *vn)
-{
-	struct vtun_encap_sock *encap, *tmp;
-
-	lockdep_assert_held(&vn->ctl);
-	list_for_each_entry_safe(encap, tmp, &vn->sockets, node)
-		if (encap->orphan)
-			orphan_end(encap);
 }
 
 void vtun_encap_net_init(struct vtun_net *vn)

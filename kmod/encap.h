@@ -51,9 +51,6 @@ struct vtun_encap_sock *vtun_encap_nth(struct vtun_net *vn, unsigned int n);
 /* is this one of the sockets? any context */
 bool vtun_encap_owns(const struct sock *sk);
 
-/* the last child is gone: so are the orphans, their ports are free again */
-void vtun_encap_no_child(struct vtun_net *vn);
-
 void vtun_encap_net_init(struct vtun_net *vn);
 /* end of a namespace, or of the module: every socket; process context */
 void vtun_encap_net_exit(struct vtun_net *vn);

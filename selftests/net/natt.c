@@ -3,9 +3,9 @@
  * natt: the UDP socket of a keying daemon, handed over to the module, and
  * nothing else of the daemon. It is killed, and started again.
  *
- *	natt [-a ADDR] [-p PORT] [-e] [-d PEER] [-r READYFILE]
+ *	natt [-a ADDR] [-p PORT] [-e] [-X] [-d PEER] [-r READYFILE]
  *		until killed; -e: hands over before bind(), and once more
- *		after; -d: one message of "IKE" to port PORT of PEER
+ *		after; -X: hands over to XFRM; -d: one message of "IKE" to PEER
  *	natt -x KIND [-n NETNS]
  *		hands over what should be refused: file, tcp, raw, foreign (a
  *		socket of NETNS), encap (in use by XFRM), closed
@@ -25,16 +25,29 @@
 
 #define MARKER	"\0\0\0\0"	/* RFC 3948 2.2 */
 #define IKE	"IKE"
+#define PORT	"4500"
 
 struct natt {
 	const char *addr, *port, *peer;
-	bool early;
+	bool early, xfrm;
 	struct vtun_k *k;
 	int fd;
 };
 
+static void use_xfrm(int fd)
+{
+	int type = UDP_ENCAP_ESPINUDP;
+
+	if (setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type)))
+		err(1, "UDP_ENCAP");
+}
+
 static void attach(struct natt *n)
 {
+	if (n->xfrm) {
+		use_xfrm(n->fd);
+		return;
+	}
 	if (vtun_k_socket_attach(n->k, n->fd))
 		errx(1, "attach: %s", vtun_k_error(n->k));
 }
@@ -62,7 +75,7 @@ static void greet(struct natt *n)
 {
 	static const char text[] = MARKER IKE;
 	struct sockaddr_storage ss;
-	socklen_t len = parse_addr(n->peer, n->port, SOCK_DGRAM, &ss);
+	socklen_t len = parse_addr(n->peer, PORT, SOCK_DGRAM, &ss);
 
 	if (sendto(n->fd, text, sizeof(text) - 1, 0, (struct sockaddr *)&ss,
 		   len) < 0)
@@ -110,7 +123,7 @@ static int foreign_socket(const char *ns)
 
 static int open_kind(const char *kind, const char *ns)
 {
-	int fd, type = UDP_ENCAP_ESPINUDP;
+	int fd;
 
 	if (!strcmp(kind, "file"))
 		return open("/dev/null", O_RDONLY);
@@ -125,24 +138,25 @@ static int open_kind(const char *kind, const char *ns)
 	if (strcmp(kind, "encap"))
 		errx(2, "nothing of the kind \"%s\"", kind);
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	if (setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type)))
-		err(1, "UDP_ENCAP");
+	use_xfrm(fd);
 	return fd;
 }
 
 int main(int argc, char **argv)
 {
 	const char *ready = NULL, *kind = NULL, *ns = NULL;
-	struct natt n = { .addr = "0.0.0.0", .port = "4500" };
+	struct natt n = { .addr = "0.0.0.0", .port = PORT };
 	int opt;
 
-	while ((opt = getopt(argc, argv, "a:p:ed:r:x:n:")) != -1) {
+	while ((opt = getopt(argc, argv, "a:p:eXd:r:x:n:")) != -1) {
 		if (opt == 'a')
 			n.addr = optarg;
 		else if (opt == 'p')
 			n.port = optarg;
 		else if (opt == 'e')
 			n.early = true;
+		else if (opt == 'X')
+			n.xfrm = true;
 		else if (opt == 'd')
 			n.peer = optarg;
 		else if (opt == 'r')
@@ -156,7 +170,7 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc)
 		return 2;
-	if (vtun_k_open(&n.k, 0))
+	if (!n.xfrm && vtun_k_open(&n.k, 0))
 		errx(1, "%s", vtun_k_error(n.k));
 	if (kind) {
 		n.fd = open_kind(kind, ns);
