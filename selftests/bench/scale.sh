@@ -18,15 +18,22 @@ COUNT=4096
 # many N TEXT: once per number, with @HOST, @NR, @SPI and @PORT filled in
 many() {
 	awk -v n="$1" -v form="$2" 'BEGIN {
+		parts = split(form, rest, "@")
+		for (k = 2; k <= parts; k++) {
+			match(rest[k], /^[A-Z]+/)
+			word[k] = substr(rest[k], 1, RLENGTH)
+			rest[k] = substr(rest[k], RLENGTH + 1)
+		}
 		for (i = 0; i < n; i++) {
-			ip = sprintf("10.%d.%d.%d", 64 + int(i / 65536),
-				     int(i / 256) % 256, i % 256)
-			line = form
-			gsub(/@HOST/, ip, line)
-			gsub(/@NR/, i, line)
-			gsub(/@SPI/, i + 4096, line)
-			gsub(/@PORT/, 20000 + i, line)
-			print line
+			is["HOST"] = "10." 64 + int(i / 65536) "." \
+				     int(i / 256) % 256 "." i % 256
+			is["NR"] = i
+			is["SPI"] = i + 4096
+			is["PORT"] = 20000 + i
+			printf "%s", rest[1]
+			for (k = 2; k <= parts; k++)
+				printf "%s%s", is[word[k]], rest[k]
+			print ""
 		}
 	}'
 }
