@@ -409,8 +409,8 @@ enum vtun_policy_attr {
 
 enum vtun_socket_attr {
 	VTUN_A_SOCKET_UNSPEC,
-	VTUN_A_SOCKET_FD,	/* u32: ATTACH: UDP socket, bound, of this
-				 * namespace
+	VTUN_A_SOCKET_FD,	/* u32: ATTACH: UDP socket of this namespace,
+				 * bound, or about to be: then once more after
 				 */
 	VTUN_A_SOCKET_LOCAL,	/* binary 4 or 16: read, DETACH */
 	VTUN_A_SOCKET_PORT,	/* u16: read, DETACH */
