@@ -659,7 +659,7 @@ def dumps(lab):
 
 @group("many policies: added, dumped in order while changing, flushed")
 def many_policies(lab):
-    n = 100000 if os.environ.get("FULL") == "1" else 3000
+    n = 100000 if os.environ.get("FULL") == "1" else 2000
     t = time.monotonic()
     for i in range(n):
         low = struct.pack(">I", 0x0a000000 + i * 4)

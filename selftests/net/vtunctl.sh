@@ -18,13 +18,15 @@ ipn a link add vt0 type vtun
 ipn a link set vt0 up
 
 ctl() { in_ns a vtunctl "$@"; }
-is() { equal "$2" "$(vtun_get a "$1")"; } # PATH VALUE
+look() { ctl --json show > "$TMP/show"; }
+is() { equal "$2" "$(jget "$1" < "$TMP/show")"; } # PATH VALUE as of look()
 
 # shellcheck disable=SC2086 # words
 all_options() {
 	ctl child add opt dev vt0 $ENDS encap udp local-port 4501 \
 		remote-port 4502 keepalive 5s df set dscp 46 mss 1200 mark 0x10 \
-		link lo on-demand follow-peer decap-dscp no-ecn hold-ms 300
+		link lo on-demand follow-peer decap-dscp no-ecn hold-ms 300 &&
+		look
 }
 check "a child with every option" all_options
 for what in encap=udp local_port=4501 remote_port=4502 keepalive_ms=5000 \
@@ -42,8 +44,11 @@ refuse "ports need UDP" "UDP" ctl child add t dev vt0 $ENDS local-port 5
 refuse "a link that is not there" "no device" \
 	ctl child add t dev vt0 $ENDS link eth99
 
-check "changed in place" ctl child set opt remote 192.0.2.9 encap none \
-	dscp copy mss off link none on-demand no follow-peer no
+change() {
+	ctl child set opt remote 192.0.2.9 encap none dscp copy mss off \
+		link none on-demand no follow-peer no && look
+}
+check "changed in place" change
 check "has the new end" is "children[name=opt].remote" 192.0.2.9
 check "has no UDP any more" is "children[name=opt].encap" ''
 check "keeps what was not named" is "children[name=opt].mark" 16
@@ -66,17 +71,20 @@ octets() { # SUITE: of its key with salt or the key for integrity
 
 spi=4096
 suites() { # SUITE…: a pair with each, as the module calls it
-	local suite
+	local suite first=$spi
 	for suite; do
 		head -c "$(octets "$suite")" /dev/urandom | od -An -v -tx1 \
 			> "$TMP/$suite"
 		spi=$((spi + 1))
-		ctl sa install child door \
+		echo sa install child door \
 			in spi "$spi" suite "$suite" key "$TMP/$suite" \
 			soft-idle 100s hard-idle 200s \
-			out spi "$spi" suite "$suite" key "$TMP/$suite" ||
-			return
-		is "sas[dir=out,spi=$(printf '0x%08x' "$spi")].suite" \
+			out spi "$spi" suite "$suite" key "$TMP/$suite"
+	done > "$TMP/batch"
+	ctl batch "$TMP/batch" && look || return
+	for suite; do
+		first=$((first + 1))
+		is "sas[dir=out,spi=$(printf '0x%08x' "$first")].suite" \
 			"$suite" || return
 	done
 }
@@ -86,8 +94,10 @@ check "every AEAD suite" suites $AEAD
 check "every suite with CBC and HMAC" suites $CBC
 IN="sas[dir=in,spi=0x00001001]"
 check "idle limits read back" is "$IN.hard.idle_ms" 200000
-check "limits change" ctl sa set in spi 0x1001 hard-bytes 1G margin 10s \
-	soft-idle 0
+limits() {
+	ctl sa set in spi 0x1001 hard-bytes 1G margin 10s soft-idle 0 && look
+}
+check "limits change" limits
 check "the new one is there, the old one too" \
 	is "$IN.hard.idle_ms $IN.hard.bytes" "200000 1073741824"
 refuse "a soft limit beyond the hard one" "beyond" \
@@ -100,7 +110,7 @@ policies() {
 	ctl policy add discard local 2001:db8::/32 priority 5 id 13
 }
 check "policies of three actions, two families" policies
-check "in order of evaluation" equal "13 12 11 " \
+check "in order of evaluation" equal "13 11 12 " \
 	"$(ctl policy list | awk '{ printf "%s ", $2 }')"
 refuse "a child that policies name stays" "policies name" ctl child del door
 check "sockets: one that stays without its owner" \
