@@ -653,10 +653,16 @@ static void group_random(unsigned long n, uint64_t seed)
 		cases++;
 	}
 	setup();
-	/* else the module would go on listening in place of this program */
+	end_group();
+}
+
+/* else the module would go on listening in place of this program */
+static void give_socket_back(void)
+{
+	struct request r;
+
 	socket_detach(&r);
 	must(ask(&r), r.name);
-	end_group();
 }
 
 /* every installation is a switch, and every switch an event */
@@ -736,6 +742,7 @@ int main(int argc, char **argv)
 	resolve();
 	if (events) {
 		churn(events);
+		give_socket_back();
 		return 0;
 	}
 	group_valid();
@@ -750,5 +757,6 @@ int main(int argc, char **argv)
 	group_rights();
 	printf("# seed %llu\n", (unsigned long long)seed);
 	group_random(n, seed);
+	give_socket_back();
 	return any_failed;
 }
