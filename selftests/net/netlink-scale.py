@@ -78,12 +78,17 @@ def batch(lines):
     subprocess.run(["vtunctl", "batch", path], check=True)
 
 
-def dump(nl):
-    """(priority, id) of every policy; decoding all of them takes minutes."""
+def raw_dump(nl, cmd):
+    """Decoding all of them would take minutes."""
     nl.interrupted = False
+    return nl.raw(cmd, b"", NLM_F_DUMP)
+
+
+def dump(nl):
+    """(priority, id) of every policy."""
     # a nest that begins with id, action and priority, eight octets each
     return [(struct.unpack_from("I", r, 24)[0], struct.unpack_from("I", r, 8)[0])
-            for r in nl.raw("policy-get", b"", NLM_F_DUMP)]
+            for r in raw_dump(nl, "policy-get")]
 
 
 FAILED = 0
@@ -148,7 +153,7 @@ def main():
         f"sa install child door in spi {0x10000 + i} suite aes256gcm16 "
         f"key {key} out spi {0x10000 + i} suite aes256gcm16 key {key}"
         for i in range(PAIRS)))
-    timed("they are dumped", lambda: nl.raw("sa-get", b"", NLM_F_DUMP),
+    timed("they are dumped", lambda: raw_dump(nl, "sa-get"),
           lambda got: len(got) == 2 * PAIRS and not nl.interrupted)
     timed("every second policy is deleted", lambda: batch(
         f"policy del {i + 1}" for i in range(0, POLICIES, 2)))
