@@ -2,6 +2,7 @@
 #ifndef VTUN_DEVICE_H
 #define VTUN_DEVICE_H
 
+#include <linux/ethtool.h>
 #include <linux/list.h>
 #include <linux/netdevice.h>
 #include <net/gro_cells.h>
@@ -11,7 +12,6 @@
 #include "classify.h"
 #include "stats.h"
 
-struct ethtool_ops;
 struct vtun_child;
 struct vtun_net;
 

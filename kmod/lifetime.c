@@ -6,6 +6,7 @@
  */
 #include "lifetime.h"
 
+#include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/netlink.h>
 #include <linux/rcupdate.h>
@@ -142,24 +143,30 @@ static void announce(struct vtun_sa *sa, struct vtun_expiry e)
 static bool use(struct vtun_sa *sa, u64 packets, u64 bytes,
 		struct vtun_expiry *e, enum vtun_expire_cause *cause)
 {
-	u64 now = vtun_lifetime_now_coarse();
+	unsigned long tick = jiffies;
+	u64 now = sa->last_used;
 
 	lockdep_assert_held(&sa->lock);
+	/* the coarse clock is as coarse as that: no need to ask it again */
+	if (unlikely(tick != sa->tick))
+		now = vtun_lifetime_now_coarse();
 	e->level = 0;
 	if (likely(vtun_meter_is_free(&sa->meter, packets, bytes, now))) {
 		vtun_meter_add(&sa->meter, packets, bytes);
-	} else if (sa->hard.level) {
-		*cause = sa->hard.cause;
-		return false;
 	} else {
+		*cause = sa->hard.cause;
+		if (sa->hard.level)
+			return false;
 		*e = vtun_meter_look(&sa->meter, &sa->limits, packets, bytes,
 				     now, sa->soft.level);
-		if (e->level == VTUN_EXPIRE_HARD) {
-			*cause = e->cause;
+		*cause = e->cause;
+		if (e->level == VTUN_EXPIRE_HARD)
 			return false;
-		}
 	}
-	WRITE_ONCE(sa->last_used, now);
+	if (unlikely(tick != sa->tick)) {
+		WRITE_ONCE(sa->last_used, now);
+		sa->tick = tick;
+	}
 	return true;
 }
 

@@ -129,6 +129,7 @@ static struct vtun_sa *sa_alloc(struct vtun_net *vn, struct vtun_child *child,
 	sa->state = state;
 	spin_lock_init(&sa->lock);
 	vtun_meter_init(&sa->meter, 0, vtun_lifetime_now());
+	sa->tick = jiffies - 1;
 	refcount_set(&sa->ref, 1);
 	INIT_LIST_HEAD(&sa->child_node);
 	vtun_lifetime_timer_init(sa);

@@ -38,6 +38,7 @@ struct vtun_net;
  * @replay: in; @lock
  * @meter: @lock
  * @last_used: ms of CLOCK_BOOTTIME, 0 = never; @lock to write, READ_ONCE
+ * @tick: jiffies of @last_used; @lock
  * @drops: packets of this SA that died
  * @soft: expiry as announced, level 0 = not yet; vtun_net.lock and @lock to
  *	write
@@ -76,6 +77,7 @@ struct vtun_sa {
 	struct vtun_replay	replay;
 	struct vtun_meter	meter;
 	u64			last_used;
+	unsigned long		tick;
 
 	struct vtun_drops	drops;
 	struct vtun_expiry	soft, hard;

@@ -50,11 +50,11 @@ enum link_util_output {
 };
 
 /* int or void in different versions: the result is of no use */
-__attribute__((weak))
+#pragma weak print_color_string
 int print_color_string(enum link_util_output t, int color, const char *key,
 		       const char *fmt, const char *value);
 /* unsigned int or uint64_t in different versions: a wide argument serves both */
-__attribute__((weak))
+#pragma weak print_color_uint
 int print_color_uint(enum link_util_output t, int color, const char *key,
 		     const char *fmt, uint64_t value);
 

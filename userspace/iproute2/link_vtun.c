@@ -15,13 +15,13 @@
 /* what ip itself leaves room for behind the header of a request */
 #define REQUEST_MAX	1024
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
 static const char *const dfs[] = {
 	[VTUN_DF_COPY] = "copy",
 	[VTUN_DF_SET] = "set",
 	[VTUN_DF_CLEAR] = "clear",
 };
-
-#define N_DFS	(sizeof(dfs) / sizeof(dfs[0]))
 
 static void help(FILE *f)
 {
@@ -115,7 +115,7 @@ static int parse_df(struct nlmsghdr *n, int type, const char *word,
 {
 	uint8_t df;
 
-	for (df = 0; df < N_DFS; df++)
+	for (df = 0; df < ARRAY_SIZE(dfs); df++)
 		if (!strcmp(value, dfs[df]))
 			return put(n, type, &df, 1);
 	return wrong(word, value);
@@ -168,13 +168,11 @@ static const struct option {
 	{ "dormant", NULL, IFLA_VTUN_DORMANT, parse_dormant },
 };
 
-#define N_OPTIONS	(sizeof(options) / sizeof(options[0]))
-
 static const struct option *find_option(const char *word)
 {
 	unsigned int i;
 
-	for (i = 0; i < N_OPTIONS; i++)
+	for (i = 0; i < ARRAY_SIZE(options); i++)
 		if (!strcmp(word, options[i].word) ||
 		    (options[i].alias && !strcmp(word, options[i].alias)))
 			return &options[i];
@@ -285,7 +283,7 @@ static void print_options(struct rtattr *tb[])
 
 	if (tb[IFLA_VTUN_DF]) {
 		n = value_of(tb[IFLA_VTUN_DF]);
-		print_text("df", "df", n < N_DFS ? dfs[n] : "?");
+		print_text("df", "df", n < ARRAY_SIZE(dfs) ? dfs[n] : "?");
 	}
 	if (tb[IFLA_VTUN_DSCP]) {
 		n = value_of(tb[IFLA_VTUN_DSCP]);
