@@ -7,6 +7,8 @@
 #include <linux/stringhash.h>
 
 #include "device.h"
+#include "early.h"
+#include "encap.h"
 #include "esp.h"
 #include "member.h"
 #include "net.h"
@@ -281,6 +283,7 @@ struct vtun_child *vtun_child_new(struct vtun_net *vn,
 	int err;
 
 	lockdep_assert_held(&vn->ctl);
+	vtun_early_start(vn);
 	vd = find_door(vn, config->ifindex, extack);
 	if (IS_ERR(vd))
 		return ERR_CAST(vd);

@@ -23,6 +23,7 @@
 #include "audit.h"
 #include "child.h"
 #include "compat.h"
+#include "early.h"
 #include "esp_rx.h"
 #include "net.h"
 #include "sa.h"
@@ -96,6 +97,8 @@ static int esp_rcv(struct vtun_net *vn, struct vtun_rx *rx, u8 family)
 		return -ENOENT;
 	}
 	read_outer(rx, family);
+	if (family == AF_INET && rx->outer.encap == VTUN_ENCAP_NONE)
+		vtun_early_note(vn, rx->skb);
 	vtun_esp_input(rx);
 	return 0;
 }

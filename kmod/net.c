@@ -10,6 +10,7 @@
 #include <linux/rcupdate.h>
 
 #include "child.h"
+#include "early.h"
 #include "encap.h"
 #include "policy.h"
 #include "sa.h"
@@ -80,6 +81,7 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 	list_for_each_entry(net, nets, exit_list) {
 		vn = vtun_net(net);
 		WARN_ON_ONCE(!list_empty(&vn->devices));
+		vtun_early_stop(vn);
 		vtun_sa_table_destroy(vn);
 		idr_destroy(&vn->children);
 		vtun_policy_net_exit(vn);

@@ -6,6 +6,7 @@
 #include <linux/idr.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
@@ -40,6 +41,8 @@
  * @policy_gen: the same for policies: SAs must not spoil their long dumps; @ctl
  * @event_seq: number of the last event; @lock, so that events leave in order
  * @audit: what was refused and which SPIs went
+ * @early: input routes of ESP; @ctl to write, READ_ONCE
+ * @early_ops: their hook
  * @drops: packets that no child and no SA could be blamed for
  *
  * Order: RTNL, @ctl, @lock. vtun_child.hold.lock is a leaf and never nests
@@ -66,6 +69,8 @@ struct vtun_net {
 	u32			policy_gen;
 	u32			event_seq;
 	struct vtun_audit_net	audit;
+	struct vtun_early __percpu *early;
+	struct nf_hook_ops	early_ops;
 	struct vtun_drops	drops;
 };
 
