@@ -27,8 +27,10 @@
  * struct slot - a route that was found
  * @dst: referenced; NULL: none
  * @dev: where the packet came in; only compared
- *
- * The other members are what else a route depends on.
+ * @saddr: outer source
+ * @daddr: outer destination
+ * @mark: fwmark
+ * @dscp: without ECN, in its place
  */
 struct slot {
 	struct dst_entry *dst;
