@@ -8,7 +8,6 @@
 
 #include "device.h"
 #include "early.h"
-#include "encap.h"
 #include "esp.h"
 #include "member.h"
 #include "net.h"
