@@ -380,7 +380,7 @@ static int attach_sk(struct vtun_net *vn, struct sock *sk,
 	encap->sk = sk;
 	lock_sock(sk);
 	if (udp_sk(sk)->encap_type || udp_sk(sk)->encap_rcv ||
-	    rcu_access_pointer(sk->sk_user_data)) {
+	    READ_ONCE(sk->sk_user_data)) {
 		NL_SET_ERR_MSG(extack, "socket serves another encapsulation");
 		goto err_free_encap;
 	}
