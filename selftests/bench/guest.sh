@@ -6,8 +6,8 @@
 #
 # A line per measurement goes to $SCRATCH/samples:
 #	path suite workload unit round value
-# BENCH is a regular expression of cells PATH/SUITE/WORKLOAD. ROUNDS and STREAM
-# are the number of repetitions and the length of a TCP stream.
+# BENCH is a regular expression of cells PATH/SUITE/WORKLOAD. ROUNDS and
+# SECONDS_EACH are the number of repetitions and the length of a TCP stream.
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/../net/lib.sh"
 # shellcheck source=selftests/bench/systems.sh
@@ -19,7 +19,7 @@
 ME=bench
 BENCH=${BENCH:-.}
 ROUNDS=${ROUNDS:-5}
-STREAM=${STREAM:-32M}
+SECONDS_EACH=${SECONDS_EACH:-1}
 TRIES=5 PERCENT=3
 SYSTEMS=${SYSTEMS:-none:none
 	xfrm:null xfrm:chacha20poly1305 xfrm:aes256gcm16
@@ -160,7 +160,7 @@ tcp_cell() { # PATH SUITE
 	bg_ns b iperf3 -s > /dev/null
 	wait_until 20 in_ns a iperf3 -c "$to" -n 1M > /dev/null || return
 	for ((r = 0; r <= 2; r++)); do
-		in_ns a iperf3 -J -c "$to" -n "$STREAM" > "$TMP/iperf" || {
+		in_ns a iperf3 -J -c "$to" -t "$SECONDS_EACH" > "$TMP/iperf" || {
 			say "$1 $2: $(jget error < "$TMP/iperf")"
 			return 1
 		}
