@@ -70,12 +70,13 @@ static unsigned int hook_early(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	const struct iphdr *iph = ip_hdr(skb);
+	const struct vtun_net *vn = priv;
 	struct slot *slot;
 
 	if (likely(iph->protocol != IPPROTO_ESP) || iph->ihl != 5 ||
 	    ip_is_fragment(iph) || skb_dst(skb))
 		return NF_ACCEPT;
-	slot = slot_of((struct vtun_early __percpu *)priv, iph);
+	slot = slot_of(vn->early, iph);
 	if (is_same(slot, skb, iph) && slot->dst && dst_check(slot->dst, 0))
 		skb_dst_set_noref(skb, slot->dst);
 	return NF_ACCEPT;
@@ -123,18 +124,17 @@ void vtun_early_start(struct vtun_net *vn)
 	struct vtun_early __percpu *early;
 
 	lockdep_assert_held(&vn->ctl);
-	if (vn->early)
+	if (vn->early_ops.priv)
 		return;
-	early = alloc_percpu(struct vtun_early);
+	/* stays when the hook cannot be registered: a packet may note in it */
+	early = vn->early ?: alloc_percpu(struct vtun_early);
 	if (!early)
 		return;
-	vn->early_ops = template;
-	vn->early_ops.priv = early;
-	if (nf_register_net_hook(vn->net, &vn->early_ops)) {
-		free_percpu(early);
-		return;
-	}
 	WRITE_ONCE(vn->early, early);
+	vn->early_ops = template;
+	vn->early_ops.priv = vn;
+	if (nf_register_net_hook(vn->net, &vn->early_ops))
+		vn->early_ops.priv = NULL;
 }
 
 void vtun_early_stop(struct vtun_net *vn)
@@ -145,10 +145,12 @@ void vtun_early_stop(struct vtun_net *vn)
 	if (!vn->early)
 		return;
 	/* waits for the packets that are in there */
-	nf_unregister_net_hook(vn->net, &vn->early_ops);
+	if (vn->early_ops.priv)
+		nf_unregister_net_hook(vn->net, &vn->early_ops);
 	for_each_possible_cpu(cpu)
 		for (i = 0; i < 1 << BITS; i++)
 			dst_release(per_cpu_ptr(vn->early, cpu)->slots[i].dst);
 	free_percpu(vn->early);
 	vn->early = NULL;
+	vn->early_ops.priv = NULL;
 }
