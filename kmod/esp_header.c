@@ -77,6 +77,10 @@ static void push_own(struct vtun_tx *tx, struct sk_buff *skb)
 {
 	struct iphdr *iph = (struct iphdr *)tx->own;
 
+	if (iph->version == 4 && !tx->df) {
+		iph->frag_off = 0;
+		iph->id = htons(tx->seq + (__force u32)tx->sa->spi);
+	}
 	memcpy(skb_push(skb, tx->skip), tx->own, tx->skip);
 	if (tx->own_counts)
 		iph->id = htons(ntohs(iph->id) + 1);

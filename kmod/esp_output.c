@@ -355,17 +355,20 @@ enum vtun_big vtun_tx_how_big(const struct vtun_tx *tx,
 	u8 df = READ_ONCE(tx->child->options.df);
 	bool v4 = skb->protocol == htons(ETH_P_IP);
 
+	/*
+	 * RFC 4303 3.3.4. The sender shares the route with the outer packet: if
+	 * it were told to send less, the path would seem narrower, too.
+	 */
+	if (tx->own)
+		return VTUN_BIG_WHOLE;
 	if (v4 && !(ip_hdr(skb)->frag_off & htons(IP_DF))) {
-		if (tx->own)
-			return VTUN_BIG_WHOLE;	/* RFC 4303 3.3.4 */
 		return df == VTUN_DF_SET ||
 		       !vtun_selectors_port(rcu_dereference(tx->child->ts)) ?
 		       VTUN_BIG_CUT : VTUN_BIG_WHOLE;
 	}
-	if (!tx->own && df == VTUN_DF_CLEAR)
+	if (df == VTUN_DF_CLEAR)
 		return VTUN_BIG_WHOLE;
-	if (!v4 && ((!tx->own && len <= IPV6_MIN_MTU) ||
-		    sender_fragments(tx, skb)))
+	if (!v4 && (len <= IPV6_MIN_MTU || sender_fragments(tx, skb)))
 		return VTUN_BIG_WHOLE;
 	return VTUN_BIG_TELL;
 }
