@@ -111,24 +111,33 @@ struct answer {
 
 static DEFINE_PER_CPU(struct answer *, answers);
 static DEFINE_MUTEX(answers_mutex);
+static bool answers_complete;
 static atomic_long_t generations = ATOMIC_LONG_INIT(0);
 
 /* --- the hash table of slots */
 
-static u64 mix(const u64 *word, unsigned int n, u64 hash)
+/*
+ * Multiplication by odd constants, the high bits count. Whoever sends packets
+ * cannot fill a slot with what is not there, only miss what a CPU remembers.
+ * The second half of IPv4 addresses is zero.
+ */
+static u32 hash_flow(const u64 *flow, u64 hash)
 {
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		hash = (hash ^ word[i]) * 0x9e3779b97f4a7c15ULL;
-		hash ^= hash >> 32;
-	}
-	return hash;
+	hash += flow[0] * 0x9e3779b97f4a7c15ULL;
+	hash += flow[1] * 0xc2b2ae3d27d4eb4fULL;
+	hash += flow[3] * 0x165667b19e3779f9ULL;
+	if (flow[2] | flow[4])
+		hash += flow[2] * 0x27d4eb2f165667c5ULL +
+			flow[4] * 0x85ebca77c2b2ae63ULL;
+	hash ^= hash >> 32;
+	return (hash * 0xff51afd7ed558ccdULL) >> 32;
 }
 
 static u32 slot_hash(const void *data, u32 len, u32 seed)
 {
-	return mix(data, sizeof(struct cell_key) / sizeof(u64), seed) >> 16;
+	const struct cell_key *key = data;
+
+	return hash_flow(key->flow, key->shape * 0xd6e8feb86659fd93ULL + seed);
 }
 
 static int slot_compare(struct rhashtable_compare_arg *arg, const void *object)
@@ -462,17 +471,23 @@ static int cells_add(struct vtun_classify *t, struct vtun_rule *rule,
 /* without memory there are no remembered answers, and all of them are right */
 static void answers_alloc(void)
 {
+	bool complete = true;
 	struct answer *all;
 	int cpu;
 
+	if (READ_ONCE(answers_complete))
+		return;
 	mutex_lock(&answers_mutex);
 	for_each_possible_cpu(cpu) {
 		if (READ_ONCE(per_cpu(answers, cpu)))
 			continue;
 		all = kvzalloc_node(sizeof(*all) << CACHE_BITS, GFP_KERNEL,
 				    cpu_to_node(cpu));
+		complete &= all != NULL;
+		/* zeroes first: see answer_of() */
 		smp_store_release(&per_cpu(answers, cpu), all);
 	}
+	WRITE_ONCE(answers_complete, complete);
 	mutex_unlock(&answers_mutex);
 }
 
@@ -486,11 +501,12 @@ void vtun_classify_exit(void)
 
 static struct answer *answer_of(const u64 *flow)
 {
+	/* zeroes come first by the dependency */
 	struct answer *all = READ_ONCE(*this_cpu_ptr(&answers));
 
 	if (!all)
 		return NULL;
-	return all + (mix(flow, FLOW_WORDS, 0) >> 16 & ((1 << CACHE_BITS) - 1));
+	return all + (hash_flow(flow, 0) >> (32 - CACHE_BITS));
 }
 
 static bool answer_fits(const struct answer *a, const u64 *flow,
@@ -509,7 +525,7 @@ static bool answer_fits(const struct answer *a, const u64 *flow,
 /* what was remembered about this table is not true any more */
 static void changed(struct vtun_classify *t)
 {
-	/* pairs with vtun_classify_generation(): the change comes before it */
+	/* the change first: see vtun_classify_generation() */
 	smp_store_release(&t->generation,
 			  (unsigned long)atomic_long_inc_return(&generations));
 }
@@ -518,7 +534,8 @@ static void changed(struct vtun_classify *t)
 
 int vtun_classify_init(struct vtun_classify *t)
 {
-	BUILD_BUG_ON(sizeof(struct vtun_flow) % sizeof(u64));
+	BUILD_BUG_ON(sizeof(struct vtun_flow) != 5 * sizeof(u64));
+	BUILD_BUG_ON(offsetof(struct vtun_flow, src) != sizeof(u64));
 	RCU_INIT_POINTER(t->tuples[0], NULL);
 	RCU_INIT_POINTER(t->tuples[1], NULL);
 	changed(t);

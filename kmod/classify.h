@@ -68,10 +68,11 @@ void vtun_classify_del(struct vtun_classify *t, struct vtun_rule *rule);
 struct vtun_rule *vtun_classify_find(struct vtun_classify *t,
 				     const struct vtun_flow *flow);
 
-/* does nothing change since @generation was read from @t? */
+/* as long as it is the same, so is what vtun_classify_find() says */
 static inline unsigned long
 vtun_classify_generation(const struct vtun_classify *t)
 {
+	/* what was changed before it was set is seen */
 	return smp_load_acquire(&t->generation);
 }
 

@@ -53,6 +53,7 @@
 
 /**
  * struct protect - the route of packets that are to be protected
+ * @dst: the route itself
  * @rt: what IP takes it for; whatever it looks at there is zero
  * @rt6: likewise
  * @ops: of the route
@@ -202,14 +203,17 @@ static bool too_big(struct vtun_child *child, struct sk_buff *skb)
 	if (unlikely(!sa || !READ_ONCE(path->mtu)))
 		return false;
 	mtu = vtun_child_mtu(child, path, sa);
-	if (tunnel && !v4)
+	/* the outer packet is fragmented, see vtun_tx_how_big() */
+	if (!tunnel)
+		return false;
+	if (!v4)
 		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
 	if (likely(skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
 				     skb->len <= mtu))
 		return false;
 	if (v4 && !(ip_hdr(skb)->frag_off & htons(IP_DF)))
 		return false;
-	if (tunnel && READ_ONCE(child->options.df) == VTUN_DF_CLEAR)
+	if (READ_ONCE(child->options.df) == VTUN_DF_CLEAR)
 		return false;
 	if (is_left_to_ip(skb))
 		return false;

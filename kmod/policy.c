@@ -17,6 +17,7 @@
 #include <linux/module.h>
 #include <linux/netlink.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 
@@ -454,8 +455,10 @@ void vtun_policy_flush(struct vtun_net *vn)
 
 	lockdep_assert_held(&vn->ctl);
 	/* from the end: what is exempted from a policy goes after it */
-	while (vn->spd && (node = rb_last(&vn->spd->tree)))
+	while (vn->spd && (node = rb_last(&vn->spd->tree))) {
 		vtun_policy_del(rb_entry(node, struct vtun_policy, node));
+		cond_resched();
+	}
 }
 
 /* --- packets */
