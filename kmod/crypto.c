@@ -64,7 +64,9 @@ static struct vtun_suite suites[] = {
 	CBC(32, VTUN_AUTH_HMAC_SHA2_512_256, 64, 32, "aes256cbc-sha512"),
 #ifdef DEBUG
 	{
-		.encr = VTUN_ENCR_NULL, .align = 4, .name = "null",
+		/* there is no SA without a key: this one is not used */
+		.encr = VTUN_ENCR_NULL, .key_len = 16,
+		.align = 4, .name = "null",
 	}, {
 		.encr = VTUN_ENCR_NULL, .align = 4, .name = "null-sha256",
 		.integ = VTUN_AUTH_HMAC_SHA2_256_128, .integ_key_len = 32,

@@ -165,7 +165,7 @@ static void cbc_destroy(struct vtun_crypto *c)
 static int crypt_piece(struct cbc_cpu *cpu, u8 *text, unsigned int len, u8 *iv,
 		       bool encrypt)
 {
-	sg_init_one(&cpu->sg, text, len);
+	sg_set_buf(&cpu->sg, text, len);
 	skcipher_request_set_crypt(&cpu->req, &cpu->sg, &cpu->sg, len, iv);
 	return encrypt ? crypto_skcipher_encrypt(&cpu->req) :
 			 crypto_skcipher_decrypt(&cpu->req);
@@ -204,7 +204,6 @@ static __always_inline int crypt(const struct cbc_key *k, u8 *text,
 	if (k->slow && unlikely(!crypto_simd_usable()))
 		tfm = k->slow;
 	skcipher_request_set_tfm(&cpu->req, tfm);
-	skcipher_request_set_callback(&cpu->req, 0, NULL, NULL);
 	for (; len && !err; text += n, len -= n) {
 		n = piece_len(text, len);
 		if (likely(n)) {
@@ -320,6 +319,9 @@ int vtun_cbc_module_init(void)
 			free_cpus();
 			return -ENOMEM;
 		}
+		/* what no packet changes */
+		sg_init_table(&p->sg, 1);
+		skcipher_request_set_callback(&p->req, 0, NULL, NULL);
 		per_cpu(cbc_cpus, cpu) = p;
 	}
 	return 0;

@@ -180,10 +180,9 @@ static struct aead_request *prepare(const struct vtun_crypto *c,
 	if (k->slow && unlikely(!crypto_simd_usable()))
 		tfm = k->slow;
 	vtun_crypto_aad(op, iv - aad_len);
-	sg_init_one(&cpu->sg, iv - aad_len,
-		    aad_len + IV_LEN + op->len + ICV_LEN);
+	sg_set_buf(&cpu->sg, iv - aad_len,
+		   aad_len + IV_LEN + op->len + ICV_LEN);
 	aead_request_set_tfm(&cpu->req, tfm);
-	aead_request_set_callback(&cpu->req, 0, NULL, NULL);
 	aead_request_set_crypt(&cpu->req, &cpu->sg, &cpu->sg, crypt_len, iv);
 	aead_request_set_ad(&cpu->req, aad_len + IV_LEN);
 	return &cpu->req;
@@ -308,6 +307,9 @@ int vtun_gcm_module_init(void)
 			free_cpus();
 			return -ENOMEM;
 		}
+		/* what no packet changes */
+		sg_init_table(&p->sg, 1);
+		aead_request_set_callback(&p->req, 0, NULL, NULL);
 		per_cpu(gcm_cpus, cpu) = p;
 	}
 	return 0;

@@ -10,6 +10,7 @@
 #include <linux/crypto.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/kmod.h>
 #include <linux/string.h>
 
 #include "compat.h"
@@ -32,9 +33,13 @@ static struct {
  */
 void vtun_hmac_module_init(void)
 {
+	static const char *const parts[] = { "sha1", "sha256", "sha512" };
 	struct crypto_shash *tfm;
 	unsigned int i;
 
+	/* asked for by name, the kernel is content with portable code it has */
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		request_module("crypto-%s", parts[i]);
 	for (i = 0; i < ARRAY_SIZE(macs); i++) {
 		tfm = crypto_alloc_shash(macs[i].name, 0, 0);
 		if (IS_ERR(tfm))
