@@ -169,10 +169,17 @@ static const struct vtun_suite suites[] = {
 	{ "aes192cbc-sha384", 12, 192, 24, 0, 13, 48 },
 	{ "aes192cbc-sha256", 12, 192, 24, 0, 12, 32 },
 	{ "aes192cbc-sha1", 12, 192, 24, 0, 2, 20 },
+	{ "aes192cbc-sha512", 12, 192, 24, 0, 14, 64 },
+	{ "aes192cbc-sha384", 12, 192, 24, 0, 13, 48 },
+	{ "aes192cbc-sha256", 12, 192, 24, 0, 12, 32 },
+	{ "aes192cbc-sha1", 12, 192, 24, 0, 2, 20 },
 	{ "aes128cbc-sha512", 12, 128, 16, 0, 14, 64 },
 	{ "aes128cbc-sha384", 12, 128, 16, 0, 13, 48 },
 	{ "aes128cbc-sha256", 12, 128, 16, 0, 12, 32 },
 	{ "aes128cbc-sha1", 12, 128, 16, 0, 2, 20 },
+	/* modules with self-tests only */
+	{ "null-sha256", 11, 0, 0, 0, 12, 32 },
+	{ "null", 11, 0, 16, 0 },
 };
 
 /* the ones people write in selectors */
