@@ -223,8 +223,8 @@ main() {
 	floor_cells || rc=1
 	# shellcheck disable=SC2046 # words
 	run_systems capture packet_cells $(workloads) || rc=1
-	scale_cells || rc=1
 	run_systems veth tcp_cell tcp1 || rc=1
+	scale_cells || rc=1
 	return $rc
 }
 

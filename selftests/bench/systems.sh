@@ -200,4 +200,7 @@ teardown() {
 		[ -z "$pids" ] || kill $pids
 	done 2> /dev/null
 	pause 0.1	# bundles and SAs go with a grace period
+	# its ESP handlers stand in front of those of XFRM
+	rmmod vtun 2> /dev/null
+	return 0
 }
