@@ -27,7 +27,6 @@
 #include "sa.h"
 
 #define KEEPALIVE	0xff
-#define RETRY_MS	1000	/* there was nothing to keep alive */
 
 static void push_udp(struct sk_buff *skb, const struct vtun_path_config *path)
 {
@@ -129,7 +128,8 @@ static u64 keepalive(struct vtun_child *child)
 	if (path->config.encap != VTUN_ENCAP_UDP)
 		return interval;
 	if (!out || READ_ONCE(out->state) != VTUN_SA_ACTIVE)
-		return min_t(u64, interval, RETRY_MS);
+		/* there is nothing to keep alive, but soon may be */
+		return interval / 4 + 1;
 	last = max3(READ_ONCE(out->last_used), out->meter.installed,
 		    child->keepalive_last);
 	if (now < last + interval)
