@@ -123,10 +123,8 @@ check "into IPv6" set_c a local $OUT6_A remote $OUT6_B
 check "packets are IPv6" sees v6
 check "the other end has followed" wait_until 3 path_is b $OUT6_B $OUT6_A
 check "SAs go on" same_sas
-in_ns a natt -a :: > /dev/null 2>&1 &
-PIDS+=($!)
-in_ns b natt -a :: > /dev/null 2>&1 &
-PIDS+=($!)
+bg_ns a natt -a :: > /dev/null 2>&1
+bg_ns b natt -a :: > /dev/null 2>&1
 wait_until 5 vtun_is a "sockets[port=4500].orphan" false
 wait_until 5 vtun_is b "sockets[port=4500].orphan" false
 check "into UDP" set_c a encap udp keepalive 5s

@@ -49,7 +49,7 @@ static void attach(struct natt *n)
 		return;
 	}
 	if (vtun_k_socket_attach(n->k, n->fd))
-		errx(1, "attach: %s", vtun_k_error(n->k));
+		errx(1, "%s", vtun_k_error(n->k));
 }
 
 static void open_socket(struct natt *n)
