@@ -16,6 +16,7 @@
 
 CODES="n10C"
 NFT=([0]=not-ect [1]=ect1 [2]=ect0 [3]=ce)
+# shellcheck disable=SC2034 # by composed name
 INNER4_A=10.1.0.1 INNER4_B=10.2.0.1 INNER6_A=fd01::1 INNER6_B=fd02::1
 
 inner() { local v=INNER$2_${1^^}; echo "${!v}"; }
