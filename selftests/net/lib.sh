@@ -35,7 +35,6 @@ TMP=$(mktemp -d "${TMPDIR:-/tmp}/$ME.XXXXXX")
 # shellcheck disable=SC2034 # for the scripts
 {
 OUT4_A=192.0.2.1 OUT4_B=192.0.2.2 OUT6_A=2001:db8::1 OUT6_B=2001:db8::2
-SUITES="chacha20poly1305 aes128gcm16 aes256gcm16"
 }
 
 # ---- KTAP ----
@@ -316,12 +315,22 @@ serve() {
 
 # ---- keys and SAs ----
 
-key_octets() { # SUITE: with salt
+key_octets() { # SUITE: with salt or integrity key
+	local n=0
 	case $1 in
-	chacha20poly1305|aes256gcm16) echo 36 ;;
-	aes128gcm16) echo 20 ;;
+	chacha20poly1305*|aes256*) n=32 ;;
+	aes192*) n=24 ;;
+	aes128*) n=16 ;;
 	*) echo "no suite $1" >&2; return 1 ;;
 	esac
+	case $1 in
+	*-sha1) n=$((n + 20)) ;;
+	*-sha256) n=$((n + 32)) ;;
+	*-sha384) n=$((n + 48)) ;;
+	*-sha512) n=$((n + 64)) ;;
+	*) n=$((n + 4)) ;;
+	esac
+	echo $n
 }
 
 # new_key FILE SUITE
