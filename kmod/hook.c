@@ -24,6 +24,7 @@
 #include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
+#include <linux/preempt.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -276,11 +277,27 @@ static unsigned int judge_out(struct vtun_net *vn, struct sk_buff *skb)
 	return drop(vn, VTUN_DROP_DISCARD);
 }
 
+/* what is forwarded comes with BH off, and has no need to pay for it again */
+static bool bh_off(void)
+{
+	if (softirq_count())
+		return false;
+	local_bh_disable();
+	return true;
+}
+
+static void bh_on(bool was_on)
+{
+	if (was_on)
+		local_bh_enable();
+}
+
 static unsigned int hook_out(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	const struct dst_entry *dst = skb_dst(skb);
 	unsigned int verdict;
+	bool was_on;
 
 	/*
 	 * What XFRM is going to protect is not in clear either. Frames of a
@@ -290,9 +307,9 @@ static unsigned int hook_out(void *priv, struct sk_buff *skb,
 	if (is_exempt_device(state->out) || !dst || dst->xfrm ||
 	    dst->flags & DST_FAKE_RTABLE || netif_is_l3_master(state->out))
 		return NF_ACCEPT;
-	local_bh_disable();
+	was_on = bh_off();
 	verdict = judge_out(vtun_net(state->net), skb);
-	local_bh_enable();
+	bh_on(was_on);
 	return verdict;
 }
 
@@ -321,8 +338,10 @@ static int protect_output(struct net *net, struct sock *sk, struct sk_buff *skb)
 	struct hook_cb *cb = hook_cb(skb);
 	struct vtun_net *vn = vtun_net(net);
 	struct vtun_child *child;
+	bool was_on;
 
-	rcu_read_lock_bh();
+	was_on = bh_off();
+	rcu_read_lock();
 	if (likely(cb->generation ==
 		   vtun_classify_generation(&READ_ONCE(vn->spd)->table)))
 		child = cb->child;
@@ -338,7 +357,8 @@ static int protect_output(struct net *net, struct sock *sk, struct sk_buff *skb)
 		drop(vn, VTUN_DROP_NO_CHILD);
 		kfree_skb(skb);
 	}
-	rcu_read_unlock_bh();
+	rcu_read_unlock();
+	bh_on(was_on);
 	return 0;
 }
 
