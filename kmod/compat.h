@@ -88,14 +88,6 @@ static inline void vtun_chacha_crypt(struct vtun_chacha *c, u8 *dst,
 #endif
 }
 
-/* 7.x has functions for AES-CBC and HMAC that take plain memory */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
-#define VTUN_HAVE_AES_CBC_LIB
-#include <crypto/aes-cbc.h>
-#include <crypto/sha1.h>
-#include <crypto/sha2.h>
-#endif
-
 /* 6.15 packed the arguments of newlink into a struct */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 #define VTUN_NEWLINK_ARGS						\

@@ -84,9 +84,6 @@ static const struct vtun_crypto_ops *const candidates[] = {
 	&vtun_gcm_internal_ops,
 	&vtun_gcm_plain_ops,
 	&vtun_gcm_sync_ops,
-#ifdef VTUN_HAVE_AES_CBC_LIB
-	&vtun_cbc_lib_ops,
-#endif
 	&vtun_cbc_internal_ops,
 	&vtun_cbc_plain_ops,
 	&vtun_cbc_sync_ops,

@@ -54,8 +54,6 @@ void vtun_gcm_module_exit(void);
 extern const struct vtun_crypto_ops vtun_cbc_internal_ops;
 extern const struct vtun_crypto_ops vtun_cbc_plain_ops;
 extern const struct vtun_crypto_ops vtun_cbc_sync_ops;
-/* crypto_cbc_lib.c: library functions, with VTUN_HAVE_AES_CBC_LIB */
-extern const struct vtun_crypto_ops vtun_cbc_lib_ops;
 
 int vtun_cbc_module_init(void);
 void vtun_cbc_module_exit(void);
