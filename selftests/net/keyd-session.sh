@@ -84,6 +84,8 @@ deaths() {
 	check "both come back" eval 'keyd_start a && keyd_start b'
 	ctl a up vpn > /dev/null 2>&1 || :
 	check "both: one pair is left" wait_until 20 mirrored
+	check "both: no IKE SA of a lost race stays" \
+		wait_until 40 only_established
 	keyd_end TERM a
 	check "SIGTERM leaves the SAs" vtun_is a 'sas[#]' 2
 	traffic "$TMP/f2"
@@ -212,7 +214,7 @@ down_on_exit() {
 		wait_until 5 vtun_is b 'sas[#]' 0
 }
 
-plan 56
+plan 57
 begin vtun
 check "two gateways" keyd_pair
 on_demand

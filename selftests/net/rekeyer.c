@@ -14,7 +14,8 @@
  * a packet in its hands, and that is several generations.
  *
  * SPIs are those of lib.sh: 0xa000 + generation from A, 0xb000 from B; the
- * KEEP pairs before FIRST, or all since 1, are there. Exit 0: every switch came.
+ * KEEP pairs before FIRST, or all since 1, are there already. Exit 0: every
+ * switch came.
  */
 #include <fcntl.h>
 #include <sched.h>
