@@ -23,7 +23,7 @@ struct vtun_sa;
  * @src: outer source; IPv4 in s6_addr32[0]
  * @dst: outer destination
  * @sa: inbound SA it came by, NULL: the SPI is unknown
- * @gone: the SPI was an SA of ours until @gone_ms ago, in @gone_state at the end
+ * @gone: the SPI was an SA of ours until @gone_ms ago, last in @gone_state
  */
 struct vtun_audit {
 	enum vtun_drop reason;
@@ -40,8 +40,8 @@ struct vtun_audit {
 /**
  * struct vtun_audit_limit - how often packets of one reason are announced
  * @count: refused since the last event
- * @spi: of the last event; with @again and @credit, written under vtun_net.lock,
- *	READ_ONCE hints
+ * @spi: of the last event; with @again and @credit, written under
+ *	vtun_net.lock, READ_ONCE hints
  * @again: jiffies, when @spi may be announced again
  * @credit: jiffies, up to when tokens are spent: ahead of now by one second for
  *	each token that is missing

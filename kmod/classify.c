@@ -9,7 +9,7 @@
  * what their prefixes say, so one probe per shape finds them, however many they
  * are. Tables have few shapes: those are asked in the order of the best rule
  * they ever held, and no more of them once none can hold a better one than was
- * found. Cells with the same shape and the same prefixes share a slot, in order.
+ * found. Cells of the same shape and the same prefixes share a slot, in order.
  *
  * A range that is too ragged is put under the narrowest prefix around it, and
  * its borders are compared when a packet gets there.
@@ -199,7 +199,8 @@ static bool plan_rule(struct plan *plan, const struct vtun_rule *rule)
 		for (most = 0, i = 1; i < SIDES; i++)
 			if (plan->side[i].n > plan->side[most].n)
 				most = i;
-		vtun_prefixes_coarsen(&plan->side[most], most < LOCAL_PORT ? bits : 16);
+		vtun_prefixes_coarsen(&plan->side[most],
+				      most < LOCAL_PORT ? bits : 16);
 	}
 	return true;
 }
@@ -483,7 +484,7 @@ static void answers_alloc(void)
 			continue;
 		all = kvzalloc_node(sizeof(*all) << CACHE_BITS, GFP_KERNEL,
 				    cpu_to_node(cpu));
-		complete &= all != NULL;
+		complete &= !!all;
 		/* zeroes first: see answer_of() */
 		smp_store_release(&per_cpu(answers, cpu), all);
 	}

@@ -7,8 +7,8 @@
  * The carrier is on while some child has a current outbound SA or may ask for
  * one (on demand): packets are then sent or held. It is off when all that could
  * happen to a packet is to be dropped, so that routing can take another way.
- * Who wants routes to stay asks for "dormant": the carrier is always on, and the
- * operational state is dormant while there is no outbound SA.
+ * Who wants routes to stay asks for "dormant": the carrier is always on, and
+ * the operational state is dormant while there is no outbound SA.
  */
 #include "device.h"
 

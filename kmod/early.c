@@ -2,9 +2,9 @@
 /*
  * The input route of ESP: the same for each packet between two gateways, and
  * looked up for each of them, since ESP has no sockets that would remember it.
- * A hook behind everything else in PRE_ROUTING hands out the route that a packet
- * with the same outer header had before. The packet then goes its way through
- * INPUT as any other.
+ * A hook behind everything else in PRE_ROUTING hands out the route that a
+ * packet with the same outer header had before. The packet then goes its way
+ * through INPUT as any other.
  */
 #include "early.h"
 

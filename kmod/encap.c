@@ -13,7 +13,7 @@
  * claim UDP serves the one bound last; a new daemon needs SO_REUSEADDR to bind
  * beside the orphan, which ends when the new socket is handed over. A daemon
  * that does so before it binds, and once more after, loses no packet between.
- * So does whoever keys by hand: the tool that hands over a socket need not stay.
+ * So does who keys by hand: the tool that hands over a socket need not stay.
  *
  * Nothing here refers to the namespace: an orphan does not keep it alive, and
  * the reference to somebody's socket goes when that one is closed.
@@ -42,7 +42,7 @@
 #include "path.h"
 
 #define KEEPALIVE	0xff		/* RFC 3948 2.3 */
-#define MARKER_LEN	4		/* RFC 3948 2.2: octets of 0, then IKE */
+#define MARKER_LEN	4		/* RFC 3948 2.2: zeroes, then IKE */
 
 /* tasks in encap_destroy() */
 static atomic_t destroying = ATOMIC_INIT(0);
@@ -207,7 +207,8 @@ static void user_end(struct vtun_encap_sock *encap)
 	kfree(encap);
 }
 
-static struct vtun_encap_sock *find_sk(struct vtun_net *vn, const struct sock *sk)
+static struct vtun_encap_sock *find_sk(struct vtun_net *vn,
+				       const struct sock *sk)
 {
 	struct vtun_encap_sock *encap;
 
@@ -369,9 +370,10 @@ static void reap(struct vtun_net *vn)
 static int attach_sk(struct vtun_net *vn, struct sock *sk,
 		     struct netlink_ext_ack *extack)
 {
-	struct vtun_encap_sock *encap = kzalloc(sizeof(*encap), GFP_KERNEL_ACCOUNT);
+	struct vtun_encap_sock *encap;
 	int err = -EBUSY;
 
+	encap = kzalloc(sizeof(*encap), GFP_KERNEL_ACCOUNT);
 	if (!encap) {
 		NL_SET_ERR_MSG(extack, "no memory for the socket");
 		return -ENOMEM;

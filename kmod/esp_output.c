@@ -3,12 +3,12 @@
  * ESP outbound: RFC 4303 3.3, one path for both modes and all mixes of inner
  * and outer family.
  *
- * A packet is copied into fresh memory and encrypted there, unless its memory is
- * its own beyond doubt, so that neither a clone nor a page of a file is ever
- * written to. A super-packet stays whole
- * until that copy: each segment gets its headers and its piece of the payload
- * directly, with the checksum computed on the way. Sequence numbers, volume and
- * the outer route are settled once for all segments.
+ * A packet is copied into fresh memory and encrypted there, unless its memory
+ * is its own beyond doubt, so that neither a clone nor a page of a file is ever
+ * written to. A super-packet stays whole until that copy: each segment gets its
+ * headers and its piece of the payload directly, with the checksum computed on
+ * the way. Sequence numbers, volume and the outer route are settled once for
+ * all segments.
  */
 #include "esp.h"
 

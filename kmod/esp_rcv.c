@@ -73,7 +73,8 @@ static void rx_unknown(struct vtun_net *vn, struct vtun_rx *rx, u8 family,
 	}
 	read_outer(rx, family);
 	if (READ_ONCE(net->xfrm.state_num))
-		x = xfrm_state_lookup(net, 0, (xfrm_address_t *)&rx->outer.local,
+		x = xfrm_state_lookup(net, 0,
+				      (xfrm_address_t *)&rx->outer.local,
 				      esp->spi, IPPROTO_ESP, family);
 	if (x) {
 		xfrm_state_put(x);

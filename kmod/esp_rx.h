@@ -35,8 +35,8 @@ struct vtun_rx {
 };
 
 /*
- * From the ESP header to the stack: @rx has @sa, @skb, @outer and @outer_ds, the
- * rest is zero. Consumes the skb. RCU, BH off.
+ * From the ESP header to the stack: @rx has @sa, @skb, @outer and @outer_ds,
+ * the rest is zero. Consumes the skb. RCU, BH off.
  */
 void vtun_esp_input(struct vtun_rx *rx);
 

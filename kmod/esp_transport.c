@@ -67,13 +67,13 @@ static enum vtun_drop plan_ipv6(struct vtun_tx *tx, const struct sk_buff *skb)
 enum vtun_drop vtun_transport_plan(struct vtun_tx *tx,
 				   const struct sk_buff *skb)
 {
-	bool v4 = skb->protocol == htons(ETH_P_IP);
+	u8 family = skb->protocol == htons(ETH_P_IP) ? AF_INET : AF_INET6;
 	enum vtun_drop why;
 
 	BUILD_BUG_ON(VTUN_OWN_MAX < 60);
-	if (v4 != (tx->path->config.family == AF_INET))
+	if (family != tx->path->config.family)
 		return VTUN_DROP_TRANSPORT;
-	why = v4 ? plan_ipv4(tx, skb) : plan_ipv6(tx, skb);
+	why = family == AF_INET ? plan_ipv4(tx, skb) : plan_ipv6(tx, skb);
 	if (why)
 		return why;
 	if (skb->len - skb_network_offset(skb) < tx->skip)

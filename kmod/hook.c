@@ -162,7 +162,7 @@ static bool is_forwarded(struct sk_buff *skb)
 	return IP6CB(skb)->flags & IP6SKB_FORWARDED;
 }
 
-/* the keying daemon speaks: from a privileged port, or a socket of ESP in UDP */
+/* the keying daemon speaks: from a low port, or by a socket of ESP in UDP */
 static bool is_keying_out(const struct vtun_flow *flow,
 			  const struct sk_buff *skb)
 {
@@ -385,9 +385,10 @@ static bool is_outer_in(struct vtun_net *vn, const struct vtun_flow *flow,
 	case IPPROTO_ESP:
 		break;
 	case IPPROTO_UDP:
-		if (flow->ports ? flow->sport != PORT_IKE &&
-				  flow->sport != VTUN_ENCAP_PORT :
-				  list_empty(&vn->sockets))
+		if (!flow->ports && list_empty(&vn->sockets))
+			return false;
+		if (flow->ports && flow->sport != PORT_IKE &&
+		    flow->sport != VTUN_ENCAP_PORT)
 			return false;
 		break;
 	default:

@@ -81,7 +81,7 @@ static bool expire_hard(struct vtun_sa *sa, struct vtun_expiry e, u64 now)
 
 	if (sa->hard.level)
 		return false;
-	/* whoever has the lock next is refused: the event comes after the last */
+	/* who has the lock next is refused: the event comes after the last */
 	spin_lock(&sa->lock);
 	sa->hard = e;
 	vtun_meter_close(&sa->meter);

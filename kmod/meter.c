@@ -14,8 +14,8 @@
 #define STEPS		64
 
 /* nothing is faster than this, a second; products with times fit 64 bits */
-#define RATE_MAX	(1ULL << 40)
-#define VOLUME_MAX	(1ULL << 50)
+#define RATE_MAX	BIT_ULL(40)
+#define VOLUME_MAX	BIT_ULL(50)
 /* ms; a tick of the coarse clock is a small part of it */
 #define WINDOW_MIN	100
 #define WINDOW_MAX	2000

@@ -78,7 +78,8 @@ int vtun_cmd_spi_alloc(struct sk_buff *req, struct genl_info *info)
 		nlmsg_free(skb);
 		return err;
 	}
-	return vtun_reply_end(info, skb, hdr, vtun_put_larval(skb, spi, sel.id));
+	return vtun_reply_end(info, skb, hdr,
+			      vtun_put_larval(skb, spi, sel.id));
 }
 
 /* the request lives on in taps and in the answer to an error */

@@ -24,7 +24,8 @@ static struct vtun_number number_addr(u8 family, const struct in6_addr *addr)
 	return n;
 }
 
-void vtun_number_put(u8 family, struct in6_addr *addr, const struct vtun_number *n)
+void vtun_number_put(u8 family, struct in6_addr *addr,
+		     const struct vtun_number *n)
 {
 	memset(addr, 0, sizeof(*addr));
 	if (family == AF_INET) {
@@ -50,26 +51,30 @@ static struct vtun_number number_ones(unsigned int bits)
 
 struct vtun_number vtun_number_mask(unsigned int len, unsigned int bits)
 {
-	struct vtun_number all = number_ones(bits), low = number_ones(bits - len);
+	struct vtun_number all = number_ones(bits);
+	struct vtun_number low = number_ones(bits - len);
 
 	all.high &= ~low.high;
 	all.low &= ~low.low;
 	return all;
 }
 
-static struct vtun_number number_or(const struct vtun_number *a, const struct vtun_number *b)
+static struct vtun_number number_or(const struct vtun_number *a,
+				    const struct vtun_number *b)
 {
 	struct vtun_number n = { a->high | b->high, a->low | b->low };
 
 	return n;
 }
 
-static bool number_less(const struct vtun_number *a, const struct vtun_number *b)
+static bool number_less(const struct vtun_number *a,
+			const struct vtun_number *b)
 {
 	return a->high != b->high ? a->high < b->high : a->low < b->low;
 }
 
-static bool number_equal(const struct vtun_number *a, const struct vtun_number *b)
+static bool number_equal(const struct vtun_number *a,
+			 const struct vtun_number *b)
 {
 	return a->high == b->high && a->low == b->low;
 }

@@ -195,8 +195,8 @@ enum vtun_drop vtun_sa_charge(struct vtun_sa *sa, unsigned int packets,
  * @bytes: inner length
  *
  * Replay window, counters and limits in one step. Announces expiries; activates
- * the paired standby outbound SA (RFC 7296 2.8) when @sa->proof_wanted. RCU read
- * side, BH off.
+ * the paired standby outbound SA (RFC 7296 2.8) when @sa->proof_wanted. RCU
+ * read side, BH off.
  *
  * Return: 0, or the enum vtun_drop the packet dies of.
  */

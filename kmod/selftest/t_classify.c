@@ -116,7 +116,7 @@ static int add(struct fixture *f, struct entry *e)
 	return err;
 }
 
-/* packets of other CPUs may look at it: there are none, but the rule is a rule */
+/* packets of other CPUs may look at it: none do here, yet it is the rule */
 static int change(struct fixture *f, unsigned int i)
 {
 	struct entry *e = f->entry[i];

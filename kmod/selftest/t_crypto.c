@@ -306,8 +306,8 @@ static int test_suite(struct bench *b)
 	for (i = 0; i < MAX_TEXT / align && !err; i += 1 + i / 8)
 		err = test_len(b, i * align, i & 1);
 	if (!err && b->suite->icv_len)
-		err = test_forgery(b, 32, false) ?: test_forgery(b, 320, true) ?:
-		      test_odd_len(b);
+		err = test_forgery(b, 32, false) ?:
+		      test_forgery(b, 320, true) ?: test_odd_len(b);
 	b->ops->destroy(&b->c);
 	return err;
 }

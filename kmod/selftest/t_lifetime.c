@@ -42,7 +42,8 @@ static const struct {
 	  { .seq = 1ULL << 32 }, VTUN_EXPIRE_HARD, VTUN_CAUSE_SEQUENCE },
 	{ "last number of 64 bits", { .hard_seq = U64_MAX },
 	  { .seq = U64_MAX } },
-	{ "soft idle not reached", { .soft_idle = 5 }, { .age = 9, .idle = 4 } },
+	{ "soft idle not reached", { .soft_idle = 5 },
+	  { .age = 9, .idle = 4 } },
 	{ "soft idle reached", { .soft_idle = 5 }, { .age = 9, .idle = 5 },
 	  VTUN_EXPIRE_SOFT, VTUN_CAUSE_IDLE },
 	{ "hard idle reached", { .soft_idle = 5, .hard_idle = 6 },
@@ -248,13 +249,15 @@ static int test_moved(void)
 	struct vtun_limits limits = { .soft_packets = 10, .hard_packets = 30 };
 	struct vtun_expiry e = {};
 	struct vtun_meter m;
+	bool soft;
 	int i;
 
 	vtun_meter_init(&m, 0, 0);
 	vtun_meter_set_fence(&m, &limits, false);
 	for (i = 1; i <= 30; i++) {
 		e = charge(&m, &limits, 1, 100, 0, i > 10 && i <= 15);
-		if ((e.level == VTUN_EXPIRE_SOFT) != (i == 10 || i == 20))
+		soft = e.level == VTUN_EXPIRE_SOFT;
+		if (soft != (i == 10 || i == 20))
 			return -EINVAL;
 		if (i == 10)
 			vtun_meter_set_fence(&m, &limits, true);

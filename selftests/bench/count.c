@@ -6,8 +6,6 @@
  * At every page end a line per block is written to the file of the argument
  * out=FILE: page, encap|decap|floor, address, instructions executed, atomic
  * instructions executed. The clock must be one of instructions: one CPU.
- *
- * The declarations are all that is used of the interface, version 1.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -16,25 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-
-void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id,
-	void (*cb)(uint64_t id, struct qemu_plugin_tb *tb));
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb,
-	void (*cb)(unsigned int cpu, void *data), int flags, void *data);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
-	void (*cb)(unsigned int cpu, void *data), int flags, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *
-qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-
-int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv);
-
-__attribute__((visibility("default"))) int qemu_plugin_version = 1;
+#include "plugin.h"
 
 #define N_PHASES	3
 #define BUCKETS		65536
@@ -94,7 +74,7 @@ static void end_page(void)
 
 static void on_mark(unsigned int cpu, void *data)
 {
-	int mark = (int)(intptr_t)data;
+	int mark = (intptr_t)data;
 
 	(void)cpu;
 	if (mark == MARK_PAGE)
@@ -152,17 +132,16 @@ static void on_translate(uint64_t id, struct qemu_plugin_tb *tb)
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		const uint8_t *code = qemu_plugin_insn_data(insn);
 		size_t size = qemu_plugin_insn_size(insn);
-		int mark = mark_of(code, size);
+		intptr_t mark = mark_of(code, size);
 
 		b->atomics += is_atomic(code, size);
 		if (mark)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_mark, 0,
-				(void *)(intptr_t)mark);
+							       (void *)mark);
 	}
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, 0, b);
 }
 
-__attribute__((visibility("default")))
 int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
 {
 	(void)info;

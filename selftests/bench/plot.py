@@ -102,7 +102,8 @@ def main():
                     "segment; shorter is better"))
     width = max(20 + len(costs) * (LABEL + WIDTH + 20), x + 380)
     with open(picture, "w", encoding="utf-8") as f:
-        f.write('<svg xmlns="http://www.w3.org/2000/svg" '
+        f.write('<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n'
+                '<svg xmlns="http://www.w3.org/2000/svg" '
                 f'width="{width}" height="{height}" '
                 'font-family="sans-serif">\n'
                 '<rect width="100%" height="100%" fill="#fff"/>\n'

@@ -12,8 +12,14 @@
 # Only one of the links has addresses at a time. Paths without a device have
 # the inner addresses on the loopback device.
 
-IF_A=va IF_B=vb
-lower() { local v=IF_${1^^}; echo "${!v}"; }
+LINK=veth
+lower() {
+	case $LINK-$1 in
+	veth-*) echo "v$1" ;;
+	capture-a) echo cap0 ;;
+	capture-b) echo cap1 ;;
+	esac
+}
 inner() { echo "10.10.0.$([ "$1" = a ] && echo 1 || echo 2)"; }
 other() { [ "$1" = a ] && echo b || echo a; }
 
@@ -23,8 +29,7 @@ use_link() { # veth|capture
 		ipn $n addr flush dev "$(lower $n)"
 		ipn $n link set "$(lower $n)" down
 	done
-	IF_A=va IF_B=vb
-	[ "$1" = veth ] || IF_A=cap0 IF_B=cap1
+	LINK=$1
 	for n in a b; do
 		ipn $n addr add "$(outer $n 4)/24" dev "$(lower $n)"
 		ipn $n link set "$(lower $n)" up
@@ -62,12 +67,13 @@ setup_wireguard() {
 
 # state LOCAL-NS SPI SUITE KEYFILE IF_ID [WORDS]: one outbound SA of XFRM
 state() {
-	local o how="aead 'rfc4106(gcm(aes))' 0x$(cat "$4") 128"
+	local o key how
 	o=$(other "$1")
+	key=0x$(cat "$4")
 	case $3 in
-	chacha20poly1305)
-		how="aead 'rfc7539esp(chacha20,poly1305)' 0x$(cat "$4") 128" ;;
+	chacha20poly1305) how="aead 'rfc7539esp(chacha20,poly1305)' $key 128" ;;
 	null) how="auth digest_null '' enc 'ecb(cipher_null)' ''" ;;
+	*) how="aead 'rfc4106(gcm(aes))' $key 128" ;;
 	esac
 	echo "xfrm state add src $(outer "$1" 4) dst $(outer "$o" 4)" \
 		"proto esp spi $2 reqid 1 mode tunnel flag af-unspec" \

@@ -23,7 +23,8 @@ static void test_usage(void)
 		{ 2, "policy add bypass local 10.0.0.1/8", "bits set" },
 		{ 2, "policy add bypass local 10.0.0.0/8 remote 2001:db8::/32",
 		  "different families" },
-		{ 2, "policy add bypass local 10.0.0.0/8 priority -1", "\"-1\"" },
+		{ 2, "policy add bypass local 10.0.0.0/8 priority -1",
+		  "\"-1\"" },
 		{ 2, "policy add bypass local 10.0.0.0/8 id 0", "\"0\"" },
 		{ 2, "policy del", "expected the id" },
 		{ 2, "policy del x", "\"x\"" },
@@ -36,7 +37,8 @@ static void test_usage(void)
 		{ 2, "socket del local 127.0.0.1 port 65536", "\"65536\"" },
 		{ 2, "socket list x", "too much" },
 		{ 2, "child add x local 192.0.2.1", "\"remote\" is missing" },
-		{ 2, "child add x" ENDS "mode transprt", "tunnel or transport" },
+		{ 2, "child add x" ENDS "mode transprt",
+		  "tunnel or transport" },
 		{ 2, "child add x" ENDS "encap tcp", "none or udp" },
 		{ 2, "child add x" ENDS "local-port 0", "\"0\"" },
 		{ 2, "child add x" ENDS "df maybe", "copy, set or clear" },
@@ -166,8 +168,8 @@ static void test_policies(void)
 	ktap_ok(first && second && first < second, "in order of evaluation");
 	ktap_ok(!run("policy list -j", NULL) && is_num("policies.id", 9) &&
 		is_str("policies.action", "bypass"), "JSON");
-	ktap_ok(!run("show policies lan -j", NULL) && is_num("policies.id", 1) &&
-		is_str("policies.child", "lan") &&
+	ktap_ok(!run("show policies lan -j", NULL) &&
+		is_num("policies.id", 1) && is_str("policies.child", "lan") &&
 		is_str("policies.local", "10.1.0.0/16[tcp]"),
 		"show policies of a child; a protocol is of both sides");
 	ktap_ok(!run("show -j --socket " NOWHERE, NULL) &&
@@ -216,8 +218,9 @@ static void test_limits(void)
 		is_str("sas.suite", "aes128cbc-sha256") &&
 		is_num("sas.remaining.volume_ms", 4321) &&
 		is_num("sas.hard.idle_ms", 60000), "are shown");
-	ktap_ok(run("sa install child lan in spi 0x1001 suite aes256cbc-sha512 key DIR/key",
-		    NULL) == 1 && strstr(err, "needs 96 (32 key, 64 integrity)"),
+	ktap_ok(run("sa install child lan in spi 9999 suite aes256cbc-sha512 key DIR/key",
+		    NULL) == 1 &&
+		strstr(err, "needs 96 (32 key, 64 integrity)"),
 		"a key of another length is refused");
 }
 
@@ -253,19 +256,27 @@ static void test_events(void)
 
 static void test_batch(void)
 {
+	int ret;
+
 	setup();
-	ktap_ok(!run("batch", "# a comment\n\npolicy add bypass local 10.0.0.0/8 id 5\n  policy add discard local 10.1.0.0/16 # why\n") &&
+	ktap_ok(!run("batch", "# a comment\n\n"
+		     "policy add bypass local 10.0.0.0/8 id 5\n"
+		     "  policy add discard local 10.1.0.0/16 # why\n") &&
 		!*out && !run("policy list", NULL) && strstr(out, "bypass") &&
 		strstr(out, "discard"), "batch from standard input");
-	write_file("b", "policy flush\npolicy del 7\npolicy add bypass local 10.0.0.0/8\n");
-	ktap_ok(run("batch DIR/b", NULL) == 1 && strstr(err, "line 2: policy del: no policy") &&
+	write_file("b", "policy flush\npolicy del 7\n"
+		   "policy add bypass local 10.0.0.0/8\n");
+	ktap_ok(run("batch DIR/b", NULL) == 1 &&
+		strstr(err, "line 2: policy del: no policy") &&
 		!run("policy list", NULL) && !*out,
 		"stops where it fails and says where");
 	ktap_ok(run("batch", "polic flush\n") == 2 && strstr(err, "line 1: ") &&
 		run("batch", "batch x\n") == 2 && strstr(err, "does not go"),
 		"what is no verb");
-	ktap_ok(run("batch", "sa install child lan in spi 256 suite aes128gcm16 key -\n") == 2 &&
-		strstr(err, "standard input"), "keys do not come that way");
+	ret = run("batch",
+		  "sa install child lan in spi 256 suite aes128gcm16 key -\n");
+	ktap_ok(ret == 2 && strstr(err, "standard input"),
+		"keys do not come that way");
 }
 
 int main(void)

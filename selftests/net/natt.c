@@ -97,7 +97,8 @@ static void listen_for_ever(struct natt *n)
 			continue;	/* an ICMP error */
 		buf[got] = 0;
 		getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host),
-			    port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
+			    port, sizeof(port),
+			    NI_NUMERICHOST | NI_NUMERICSERV);
 		printf("%zd %s %s %s\n", got, got > 4 ? buf + 4 : "-", host,
 		       port);
 		fflush(stdout);

@@ -41,12 +41,12 @@ static struct node *add_num(struct request *r, uint8_t depth, enum nest nest,
 	return x;
 }
 
-static void add_ts(struct request *r, enum nest nest, uint16_t type)
+static void add_ts(struct request *r, enum nest in, uint16_t type)
 {
 	static const uint8_t low[] = { 10, 1, 0, 1 }, high[] = { 10, 1, 0, 9 };
 	struct node *x;
 
-	add(r, 1, nest, NEST, type)->multi = nest == IN_CHILD;
+	add(r, 1, in, NEST, type)->multi = in == IN_CHILD;
 	x = add_num(r, 2, IN_TS, ADDR, VTUN_A_TS_START, 0);
 	x->need = true;
 	memcpy(x->data, low, 4);

@@ -101,7 +101,7 @@ static const struct bad_value bad_values[] = {
 	{ IN_SA, VTUN_A_SA_ENCR, 0 },
 	{ IN_SA, VTUN_A_SA_ENCR, 12 },
 	{ IN_SA, VTUN_A_SA_ENCR, 65535 },
-	{ IN_SA, VTUN_A_SA_INTEG, 1 },			/* ChaCha20 has its own */
+	{ IN_SA, VTUN_A_SA_INTEG, 1 },		/* ChaCha20 has its own */
 	{ IN_SA, VTUN_A_SA_INTEG, 12 },
 	{ IN_SA, VTUN_A_SA_INTEG, 65535 },
 	{ IN_SA, VTUN_A_SA_SOFT_IDLE_MS, 3500001 },	/* beyond hard */

@@ -134,7 +134,8 @@ static bool datagrams(uint64_t seed)
 		if (connect(fd[i], (struct sockaddr *)&addr[!i], addr_len))
 			err(1, "connect");
 	for (size = 0; size <= most && ok; size += step)
-		ok = datagram(fd, 0, size, &seed) && datagram(fd, 1, size, &seed);
+		ok = datagram(fd, 0, size, &seed) &&
+		     datagram(fd, 1, size, &seed);
 	close(fd[0]);
 	close(fd[1]);
 	return ok;

@@ -335,7 +335,7 @@ enum vtun_sa_attr {
 				 * 12 SHA2-256-128, 13 SHA2-384-192,
 				 * 14 SHA2-512-256; 0, absent = AEAD
 				 */
-	VTUN_A_SA_SOFT_IDLE_MS,	/* u64: limit: time without a packet; 0 = none */
+	VTUN_A_SA_SOFT_IDLE_MS,	/* u64: limit: ms without a packet; 0 = none */
 	VTUN_A_SA_HARD_IDLE_MS,	/* u64 */
 	VTUN_A_SA_MARGIN_MS,	/* u32: soft expiry when at the current rate
 				 * less than this is left of a hard volume; 0 =
@@ -388,7 +388,7 @@ enum vtun_flow_attr {			/* the packet that triggered ACQUIRE */
 
 enum vtun_policy_attr {
 	VTUN_A_POLICY_UNSPEC,
-	VTUN_A_POLICY_ID,	/* u32: >= 1; NEW: absent = the module chooses */
+	VTUN_A_POLICY_ID,	/* u32: >= 1; NEW: absent = chosen for you */
 	VTUN_A_POLICY_ACTION,	/* u8: enum vtun_action */
 	VTUN_A_POLICY_PRIORITY,	/* u32: lower is asked first, default 1000 */
 	VTUN_A_POLICY_CHILD_ID,	/* u32: with protect */
@@ -479,7 +479,7 @@ enum vtun_ifla {
 	IFLA_VTUN_LOCAL,	/* binary 4 or 16: outer source */
 	IFLA_VTUN_REMOTE,	/* binary 4 or 16 */
 	IFLA_VTUN_MARK,		/* u32 */
-	IFLA_VTUN_LINK,		/* u32: ifindex in the namespace it is born in */
+	IFLA_VTUN_LINK,		/* u32: ifindex where the device is born */
 	IFLA_VTUN_DF,		/* u8: enum vtun_df */
 	IFLA_VTUN_DSCP,		/* u8: 0..63, or VTUN_DSCP_COPY */
 	IFLA_VTUN_MSS_CLAMP,	/* u16 */

@@ -53,7 +53,7 @@ enum link_util_output {
 #pragma weak print_color_string
 int print_color_string(enum link_util_output t, int color, const char *key,
 		       const char *fmt, const char *value);
-/* unsigned int or uint64_t in different versions: a wide argument serves both */
+/* unsigned int or uint64_t in different versions: a wide argument fits both */
 #pragma weak print_color_uint
 int print_color_uint(enum link_util_output t, int color, const char *key,
 		     const char *fmt, uint64_t value);

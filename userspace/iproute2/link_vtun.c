@@ -113,11 +113,14 @@ static int parse_link(struct nlmsghdr *n, int type, const char *word,
 static int parse_df(struct nlmsghdr *n, int type, const char *word,
 		    const char *value)
 {
+	unsigned int i;
 	uint8_t df;
 
-	for (df = 0; df < ARRAY_SIZE(dfs); df++)
-		if (!strcmp(value, dfs[df]))
+	for (i = 0; i < ARRAY_SIZE(dfs); i++) {
+		df = i;
+		if (!strcmp(value, dfs[i]))
 			return put(n, type, &df, 1);
+	}
 	return wrong(word, value);
 }
 

@@ -297,33 +297,52 @@ int vtun_k_child_add(struct vtun_k *k, const struct vtun_k_child *c,
 	return 0;
 }
 
+static bool is_given(const struct vtun_k_child *c, unsigned int attr)
+{
+	return c->given & VTUN_K_BIT(attr);
+}
+
 /* the settings that have a bit in @c->given */
 static void child_apply(struct vtun_k_child *to, const struct vtun_k_child *c)
 {
-#define APPLY(attr, member) do {					\
-	if (c->given & VTUN_K_BIT(VTUN_A_CHILD_ ## attr))		\
-		memcpy(&to->member, &c->member, sizeof(to->member));	\
-} while (0)
-	APPLY(LOCAL, local);
-	APPLY(REMOTE, remote);
-	APPLY(TS_LOCAL, ts_local);
-	APPLY(TS_LOCAL, n_ts_local);
-	APPLY(TS_REMOTE, ts_remote);
-	APPLY(TS_REMOTE, n_ts_remote);
-	APPLY(FLAGS, flags);
-	APPLY(HOLD_PACKETS, hold_packets);
-	APPLY(HOLD_BYTES, hold_bytes);
-	APPLY(HOLD_MS, hold_ms);
-	APPLY(ENCAP, encap);
-	APPLY(LOCAL_PORT, local_port);
-	APPLY(REMOTE_PORT, remote_port);
-	APPLY(KEEPALIVE_MS, keepalive_ms);
-	APPLY(DF, df);
-	APPLY(DSCP, dscp);
-	APPLY(MSS_CLAMP, mss_clamp);
-	APPLY(MARK, mark);
-	APPLY(LINK, link);
-#undef APPLY
+	if (is_given(c, VTUN_A_CHILD_LOCAL))
+		to->local = c->local;
+	if (is_given(c, VTUN_A_CHILD_REMOTE))
+		to->remote = c->remote;
+	if (is_given(c, VTUN_A_CHILD_TS_LOCAL)) {
+		memcpy(to->ts_local, c->ts_local, sizeof(to->ts_local));
+		to->n_ts_local = c->n_ts_local;
+	}
+	if (is_given(c, VTUN_A_CHILD_TS_REMOTE)) {
+		memcpy(to->ts_remote, c->ts_remote, sizeof(to->ts_remote));
+		to->n_ts_remote = c->n_ts_remote;
+	}
+	if (is_given(c, VTUN_A_CHILD_FLAGS))
+		to->flags = c->flags;
+	if (is_given(c, VTUN_A_CHILD_HOLD_PACKETS))
+		to->hold_packets = c->hold_packets;
+	if (is_given(c, VTUN_A_CHILD_HOLD_BYTES))
+		to->hold_bytes = c->hold_bytes;
+	if (is_given(c, VTUN_A_CHILD_HOLD_MS))
+		to->hold_ms = c->hold_ms;
+	if (is_given(c, VTUN_A_CHILD_ENCAP))
+		to->encap = c->encap;
+	if (is_given(c, VTUN_A_CHILD_LOCAL_PORT))
+		to->local_port = c->local_port;
+	if (is_given(c, VTUN_A_CHILD_REMOTE_PORT))
+		to->remote_port = c->remote_port;
+	if (is_given(c, VTUN_A_CHILD_KEEPALIVE_MS))
+		to->keepalive_ms = c->keepalive_ms;
+	if (is_given(c, VTUN_A_CHILD_DF))
+		to->df = c->df;
+	if (is_given(c, VTUN_A_CHILD_DSCP))
+		to->dscp = c->dscp;
+	if (is_given(c, VTUN_A_CHILD_MSS_CLAMP))
+		to->mss_clamp = c->mss_clamp;
+	if (is_given(c, VTUN_A_CHILD_MARK))
+		to->mark = c->mark;
+	if (is_given(c, VTUN_A_CHILD_LINK))
+		to->link = c->link;
 }
 
 int vtun_k_child_set(struct vtun_k *k, const struct vtun_k_child *c)
@@ -647,7 +666,8 @@ int vtun_k_link_name(struct vtun_k *k, uint32_t ifindex,
 		     char name[VTUN_K_IFNAME])
 {
 	if (!ifindex || ifindex > fake.n_links)
-		return vtun_fake_error(k, -ENXIO, "no device with index %u", ifindex);
+		return vtun_fake_error(k, -ENXIO, "no device with index %u",
+				       ifindex);
 	memcpy(name, fake.links[ifindex - 1].name, VTUN_K_IFNAME);
 	return 0;
 }

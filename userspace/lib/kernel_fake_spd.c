@@ -121,27 +121,31 @@ int vtun_k_policy_flush(struct vtun_k *k)
 
 int vtun_k_socket_attach(struct vtun_k *k, int fd)
 {
-	struct sockaddr_storage ss = { 0 };
-	const struct sockaddr_in6 *sin6 = (const void *)&ss;
-	const struct sockaddr_in *sin = (const void *)&ss;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} addr;
 	struct vtun_k_socket *s = &spd.sockets[spd.n_sockets];
 	int ret = vtun_fake_enter(k, "socket_attach");
-	socklen_t len = sizeof(ss);
+	socklen_t len = sizeof(addr);
 
 	if (ret)
 		return ret;
-	if (getsockname(fd, (struct sockaddr *)&ss, &len))
+	memset(&addr, 0, sizeof(addr));
+	if (getsockname(fd, &addr.any, &len))
 		return vtun_fake_error(k, -ENOTSOCK, "no socket");
 	if (spd.n_sockets == MAX_SOCKETS)
 		return vtun_fake_error(k, -ENOMEM, "out of memory");
 	memset(s, 0, sizeof(*s));
-	s->local.family = ss.ss_family;
-	if (ss.ss_family == AF_INET)
-		memcpy(s->local.addr, &sin->sin_addr, 4);
-	else
-		memcpy(s->local.addr, &sin6->sin6_addr, 16);
-	s->port = ntohs(ss.ss_family == AF_INET ? sin->sin_port :
-			sin6->sin6_port);
+	s->local.family = addr.any.sa_family;
+	if (addr.any.sa_family == AF_INET) {
+		memcpy(s->local.addr, &addr.in.sin_addr, 4);
+		s->port = ntohs(addr.in.sin_port);
+	} else {
+		memcpy(s->local.addr, &addr.in6.sin6_addr, 16);
+		s->port = ntohs(addr.in6.sin6_port);
+	}
 	spd.n_sockets++;
 	return 0;
 }

@@ -247,8 +247,8 @@ json_t *ctl_model_sa(const struct vtun_k_sa *sa)
 	json_object_set_new(obj, "age_ms", num(sa->age_ms));
 	if (sa->state == VTUN_SA_LARVAL)
 		return obj;
-	put_str(obj, "suite", vtun_suite_name(sa->encr, sa->key_len,
-					     sa->integ));
+	put_str(obj, "suite",
+		vtun_suite_name(sa->encr, sa->key_len, sa->integ));
 	json_object_set_new(obj, "esn", json_boolean(sa->esn));
 	if (sa->dir == VTUN_DIR_IN)
 		json_object_set_new(obj, "replay_window",
