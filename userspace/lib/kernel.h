@@ -279,7 +279,7 @@ int vtun_k_info(struct vtun_k *k, struct vtun_k_info *info);
 void vtun_k_child_init(struct vtun_k_child *c);
 int vtun_k_child_add(struct vtun_k *k, const struct vtun_k_child *c,
 		     uint32_t *id);
-/* What @c->given says. The child is named by @c->id, or @c->name if that is 0. */
+/* What @c->given says. The child is named by @c->id, or @c->name if it is 0. */
 int vtun_k_child_set(struct vtun_k *k, const struct vtun_k_child *c);
 /* By @id, or by @name when @id is 0. */
 int vtun_k_child_del(struct vtun_k *k, uint32_t id, const char *name);
