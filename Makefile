@@ -50,6 +50,10 @@ fuzz:
 check-matrix:
 	@TESTS='$(TESTS)' selftests/check/matrix 6.1 6.12 7.3
 
+# KASAN, lockdep, kmemleak, fault injection: hours on an emulated machine
+check-debug:
+	@ONLY=guest KVER=6.1-debug TESTS='$(TESTS)' selftests/check/run
+
 demo: deps
 	@KVER=$(TESTKVER) selftests/demo/run
 
@@ -63,6 +67,9 @@ SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 INCLUDEDIR ?= $(PREFIX)/include
 UNITDIR ?= /etc/systemd/system
+# where ip(8) looks for its plugins
+IPLIBDIR ?= $(or $(shell grep -aoE -m1 '/usr/lib[[:alnum:]_/.-]*/ip\b' \
+	"$$(command -v ip)" 2>/dev/null | head -1),/usr/lib/$(shell gcc -print-multiarch)/ip)
 man_pages = $(wildcard Documentation/man/*.[1-8] userspace/*/*.[1-8])
 units = $(wildcard userspace/vtkeyd/*.service)
 
@@ -72,6 +79,7 @@ install: all
 	install -m 755 $(BUILD)/bin/vtkeyd $(BUILD)/bin/vtunctl \
 		$(DESTDIR)$(SBINDIR)
 	install -m 644 uapi/linux/vtun.h $(DESTDIR)$(INCLUDEDIR)/linux
+	install -D -m 644 -t $(DESTDIR)$(IPLIBDIR) $(BUILD)/lib/link_vtun.so
 	install -d -m 700 $(DESTDIR)/etc/vtun/vtkeyd.conf.d
 	@for p in $(man_pages); do \
 		install -D -m 644 $$p \
@@ -93,7 +101,8 @@ help:
 	@echo 'make demo          two gateways, real traffic, in a guest'
 	@echo 'make check         every test; TESTS=REGEX: only those'
 	@echo 'make check-matrix  guest tests on 6.1, 6.12 and 7.3'
-	@echo 'make bench         one TCP stream against XFRM and WireGuard'
+	@echo 'make check-debug   guest tests on a kernel with KASAN and lockdep'
+	@echo 'make bench         instructions per packet against XFRM and WireGuard'
 	@echo 'make lint          static checks; STEPS="shellcheck module": only'
 	@echo 'make fuzz          a short run of each fuzz target; TIME=SECONDS'
 	@echo 'make deps          Debian packages of all of these'
@@ -103,5 +112,6 @@ help:
 	@echo 'DEBUG=1  module with load-time self-tests   W=1 C=2  kbuild checks'
 	@echo 'BUILD=DIR  output folder (build)'
 
-.PHONY: all module userspace programs deps lint check check-matrix demo \
+.PHONY: all module userspace programs deps lint check check-matrix \
+	check-debug demo \
 	bench fuzz install clean help

@@ -11,7 +11,9 @@
 #include <linux/hrtimer.h>
 #include <linux/netdevice.h>
 #include <linux/version.h>
+#include <net/dst.h>
 #include <net/genetlink.h>
+#include <net/ip.h>
 #include <net/rtnetlink.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
@@ -93,12 +95,44 @@ static inline void vtun_chacha_crypt(struct vtun_chacha *c, u8 *dst,
 	struct nlattr *tb[], struct nlattr *data[],			\
 	struct netlink_ext_ack *extack
 #define vtun_newlink_net()	src_net
+#define vtun_newlink_data()	data
 #else
 #define VTUN_NEWLINK_ARGS						\
 	struct net_device *dev, struct rtnl_newlink_params *params,	\
 	struct netlink_ext_ack *extack
 #define vtun_newlink_net()	rtnl_newlink_link_net(params)
+#define vtun_newlink_data()	((params)->data)
 #endif
+
+/* 6.9 sets the first reference without being told */
+static inline void vtun_dst_init(struct dst_entry *dst, struct dst_ops *ops,
+				 struct net_device *dev, unsigned short flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+	dst_init(dst, ops, dev, 1, DST_OBSOLETE_NONE, flags);
+#else
+	dst_init(dst, ops, dev, DST_OBSOLETE_NONE, flags);
+#endif
+}
+
+/* 6.7 tells requests to send from packets sent */
+static inline void vtun_ip_count_out(struct net *net, unsigned int len)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	IP_INC_STATS(net, IPSTATS_MIB_OUTREQUESTS);
+#endif
+	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, len);
+}
+
+/* 6.4 counts references of routes in another way */
+static inline unsigned int vtun_dst_refs(struct dst_entry *dst)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+	return atomic_read(&dst->__refcnt);
+#else
+	return rcuref_read(&dst->__rcuref);
+#endif
+}
 
 /* 6.6 put the attributes of a dump request into a struct genl_info */
 static inline struct nlattr **vtun_genl_dump_attrs(struct netlink_callback *cb)

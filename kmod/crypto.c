@@ -21,55 +21,105 @@
 #include <uapi/linux/vtun.h>
 
 #include "compat.h"
+#include "crypto_hmac.h"
 #include "crypto_impl.h"
-
-/* IANA "Transform Type 1 - Encryption Algorithm Transform IDs" */
-#define ENCR_AES_GCM_16			20
-#define ENCR_CHACHA20_POLY1305		28
 
 #define TIMED_LEN	1408	/* plaintext of a full-sized tunnel packet */
 #define TIMED_ROUNDS	8
 #define TIMED_PACKETS	16
 
+/* RFC 4106, RFC 7634, RFC 8750 */
+#define AEAD(_encr, _octets, _iv, _name) {				\
+	.encr = _encr, .key_len = _octets, .salt_len = 4,		\
+	.iv_len = _iv, .icv_len = 16, .align = 4, .name = _name,	\
+}
+
+/* RFC 3602 with RFC 2404 or RFC 4868 */
+#define CBC(_octets, _integ, _key, _icv, _name) {			\
+	.encr = VTUN_ENCR_AES_CBC, .key_len = _octets,			\
+	.integ = _integ, .integ_key_len = _key,				\
+	.iv_len = 16, .icv_len = _icv, .align = 16, .name = _name,	\
+}
+
 static struct vtun_suite suites[] = {
+	AEAD(VTUN_ENCR_CHACHA20_POLY1305, 32, 8, "chacha20poly1305"),
+	AEAD(VTUN_ENCR_AES_GCM_16, 16, 8, "aes128gcm16"),
+	AEAD(VTUN_ENCR_AES_GCM_16, 24, 8, "aes192gcm16"),
+	AEAD(VTUN_ENCR_AES_GCM_16, 32, 8, "aes256gcm16"),
+	AEAD(VTUN_ENCR_CHACHA20_POLY1305_IIV, 32, 0, "chacha20poly1305-iiv"),
+	AEAD(VTUN_ENCR_AES_GCM_16_IIV, 16, 0, "aes128gcm16-iiv"),
+	AEAD(VTUN_ENCR_AES_GCM_16_IIV, 24, 0, "aes192gcm16-iiv"),
+	AEAD(VTUN_ENCR_AES_GCM_16_IIV, 32, 0, "aes256gcm16-iiv"),
+	CBC(16, VTUN_AUTH_HMAC_SHA1_96, 20, 12, "aes128cbc-sha1"),
+	CBC(16, VTUN_AUTH_HMAC_SHA2_256_128, 32, 16, "aes128cbc-sha256"),
+	CBC(16, VTUN_AUTH_HMAC_SHA2_384_192, 48, 24, "aes128cbc-sha384"),
+	CBC(16, VTUN_AUTH_HMAC_SHA2_512_256, 64, 32, "aes128cbc-sha512"),
+	CBC(24, VTUN_AUTH_HMAC_SHA1_96, 20, 12, "aes192cbc-sha1"),
+	CBC(24, VTUN_AUTH_HMAC_SHA2_256_128, 32, 16, "aes192cbc-sha256"),
+	CBC(24, VTUN_AUTH_HMAC_SHA2_384_192, 48, 24, "aes192cbc-sha384"),
+	CBC(24, VTUN_AUTH_HMAC_SHA2_512_256, 64, 32, "aes192cbc-sha512"),
+	CBC(32, VTUN_AUTH_HMAC_SHA1_96, 20, 12, "aes256cbc-sha1"),
+	CBC(32, VTUN_AUTH_HMAC_SHA2_256_128, 32, 16, "aes256cbc-sha256"),
+	CBC(32, VTUN_AUTH_HMAC_SHA2_384_192, 48, 24, "aes256cbc-sha384"),
+	CBC(32, VTUN_AUTH_HMAC_SHA2_512_256, 64, 32, "aes256cbc-sha512"),
+#ifdef DEBUG
 	{
-		.encr = ENCR_CHACHA20_POLY1305, .key_len = 32, .salt_len = 4,
-		.iv_len = 8, .icv_len = 16, .align = 4,
-		.name = "chacha20poly1305",
+		/* there is no SA without a key: this one is not used */
+		.encr = VTUN_ENCR_NULL, .key_len = 16,
+		.align = 4, .name = "null",
 	}, {
-		.encr = ENCR_AES_GCM_16, .key_len = 16, .salt_len = 4,
-		.iv_len = 8, .icv_len = 16, .align = 4,
-		.name = "aes128gcm16",
-	}, {
-		.encr = ENCR_AES_GCM_16, .key_len = 32, .salt_len = 4,
-		.iv_len = 8, .icv_len = 16, .align = 4,
-		.name = "aes256gcm16",
+		.encr = VTUN_ENCR_NULL, .align = 4, .name = "null-sha256",
+		.integ = VTUN_AUTH_HMAC_SHA2_256_128, .integ_key_len = 32,
+		.icv_len = 16,
 	},
+#endif
 };
 
-static char impl_names[ARRAY_SIZE(suites)][CRYPTO_MAX_ALG_NAME];
+#define IMPL_LEN	(2 * CRYPTO_MAX_ALG_NAME)
+
+static char impl_names[ARRAY_SIZE(suites)][IMPL_LEN];
 
 static const struct vtun_crypto_ops *const candidates[] = {
 	&vtun_chacha_lib_ops,
 	&vtun_gcm_internal_ops,
 	&vtun_gcm_plain_ops,
 	&vtun_gcm_sync_ops,
+	&vtun_cbc_internal_ops,
+	&vtun_cbc_plain_ops,
+	&vtun_cbc_sync_ops,
+#ifdef DEBUG
+	&vtun_null_ops,
+#endif
 };
+
+u16 vtun_crypto_cipher(const struct vtun_suite *suite)
+{
+	switch (suite->encr) {
+	case VTUN_ENCR_AES_GCM_16_IIV:
+		return VTUN_ENCR_AES_GCM_16;
+	case VTUN_ENCR_CHACHA20_POLY1305_IIV:
+		return VTUN_ENCR_CHACHA20_POLY1305;
+	default:
+		return suite->encr;
+	}
+}
 
 /**
  * vtun_suite_find() - look up a suite
- * @encr: IANA transform ID
- * @key_len: octets of key without salt
+ * @encr: IANA transform ID of the cipher
+ * @key_len: octets of its key without salt
+ * @integ: IANA transform ID of the integrity algorithm, 0 for an AEAD
  *
  * Return: the suite, or NULL when it is unknown or this kernel lacks it.
  */
-const struct vtun_suite *vtun_suite_find(u16 encr, unsigned int key_len)
+const struct vtun_suite *vtun_suite_find(u16 encr, unsigned int key_len,
+					 u16 integ)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(suites); i++)
 		if (suites[i].encr == encr && suites[i].key_len == key_len &&
-		    suites[i].ops)
+		    suites[i].integ == integ && suites[i].ops)
 			return &suites[i];
 	return NULL;
 }
@@ -133,7 +183,7 @@ void vtun_crypto_destroy(struct vtun_crypto *c)
 }
 
 /**
- * vtun_crypto_seal() - encrypt a packet in place, write the ICV behind it
+ * vtun_crypto_seal() - encrypt a packet in place, IV in front, ICV behind
  * @c: keyed cipher
  * @op: packet; its memory must belong to the caller alone (rule: never in
  *	place in memory somebody else may see)
@@ -149,7 +199,7 @@ int vtun_crypto_seal(const struct vtun_crypto *c,
 /**
  * vtun_crypto_open() - authenticate a packet, then decrypt it in place
  * @c: keyed cipher
- * @op: packet, ICV behind it; memory as for vtun_crypto_seal()
+ * @op: packet, IV in front, ICV behind; memory as for vtun_crypto_seal()
  *
  * Return: 0, -EBADMSG when the ICV is wrong (no plaintext is left in the
  * memory), another -errno when the cipher refused.
@@ -194,7 +244,6 @@ static u64 time_seal(const struct vtun_crypto *c,
 		start = ktime_get_ns();
 		for (i = 0; i < TIMED_PACKETS; i++) {
 			op.seq++;
-			op.iv = op.seq;
 			if (ops->seal(c, &op)) {
 				local_bh_enable();
 				return U64_MAX;
@@ -215,36 +264,64 @@ static bool is_generic(const char *impl)
 	return strstr(impl, "generic");
 }
 
+/*
+ * Ciphers differ by kernel and machine, not by what surrounds them: a suite
+ * takes what the first one with its cipher and key length has. NULL: it is the
+ * first one.
+ */
+static const struct vtun_suite *alike(const struct vtun_suite *suite)
+{
+	const struct vtun_suite *other;
+
+	for (other = suites; other < suite; other++)
+		if (other->ops && other->key_len == suite->key_len &&
+		    other->ops->encr == vtun_crypto_cipher(suite))
+			return other;
+	return NULL;
+}
+
+static void try(struct vtun_suite *suite, const struct vtun_crypto_ops *ops,
+		const u8 *key, char *impl, u64 *best, u8 *buf)
+{
+	char name[IMPL_LEN];
+	struct vtun_crypto c;
+	u64 took = 0;
+
+	if (vtun_crypto_init_with(&c, ops, suite, key))
+		return;
+	ops->describe(&c, name, sizeof(name));
+	if (buf) {
+		took = time_seal(&c, ops, buf);
+		pr_debug("vtun: %s: %s takes %llu ns for %d octets\n",
+			 suite->name, name, took / TIMED_PACKETS, TIMED_LEN);
+		if (is_generic(name))
+			took = max(took, U64_MAX / 2);
+	}
+	if (took < *best) {
+		*best = took;
+		suite->ops = ops;
+		strscpy(impl, name, IMPL_LEN);
+	}
+	ops->destroy(&c);
+}
+
 static void choose(struct vtun_suite *suite, char *impl, u8 *buf)
 {
+	const struct vtun_suite *other = alike(suite);
 	u8 key[VTUN_KEY_MAX];
 	u64 best = U64_MAX;
 	unsigned int i;
 
 	suite->impl = impl;
 	get_random_bytes(key, sizeof(key));
-	for (i = 0; i < ARRAY_SIZE(candidates); i++) {
-		const struct vtun_crypto_ops *ops = candidates[i];
-		struct vtun_crypto c;
-		u64 took;
-
-		if (ops->encr != suite->encr ||
-		    vtun_crypto_init_with(&c, ops, suite, key))
-			continue;
-		took = time_seal(&c, ops, buf);
-		pr_debug("vtun: %s: %s takes %llu ns for %d octets\n",
-			 suite->name, ops->describe(&c),
-			 took / TIMED_PACKETS, TIMED_LEN);
-		if (is_generic(ops->describe(&c)))
-			took = max(took, U64_MAX / 2);
-		if (took < best) {
-			best = took;
-			suite->ops = ops;
-			strscpy(impl, ops->describe(&c), CRYPTO_MAX_ALG_NAME);
-		}
-		ops->destroy(&c);
-	}
-	if (suite->ops)
+	if (other)
+		try(suite, other->ops, key, impl, &best, NULL);
+	for (i = 0; i < ARRAY_SIZE(candidates) && !other; i++)
+		if (candidates[i]->encr == vtun_crypto_cipher(suite))
+			try(suite, candidates[i], key, impl, &best, buf);
+	if (suite->ops && other)
+		pr_debug("vtun: %s: using %s\n", suite->name, suite->impl);
+	else if (suite->ops)
 		pr_info("vtun: %s: using %s\n", suite->name, suite->impl);
 	else
 		pr_warn("vtun: %s: not available in this kernel\n",
@@ -270,10 +347,15 @@ int vtun_crypto_module_init(void)
 	err = vtun_gcm_module_init();
 	if (err)
 		goto out;
+	err = vtun_cbc_module_init();
+	if (err) {
+		vtun_gcm_module_exit();
+		goto out;
+	}
 	for (i = 0; i < ARRAY_SIZE(suites); i++)
 		choose(&suites[i], impl_names[i], buf);
 	if (!vtun_suite_at(0)) {
-		vtun_gcm_module_exit();
+		vtun_crypto_module_exit();
 		err = -EOPNOTSUPP;
 	}
 out:
@@ -288,5 +370,6 @@ out:
  */
 void vtun_crypto_module_exit(void)
 {
+	vtun_cbc_module_exit();
 	vtun_gcm_module_exit();
 }

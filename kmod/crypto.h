@@ -8,29 +8,35 @@ struct vtun_crypto_ops;
 
 /*
  * Octets around the text that vtun_crypto_seal() and _open() use as scratch
- * memory and leave with any content: building the authenticated data next to
- * the text saves the ciphers from walking over pieces.
+ * memory and leave with any content, the IV and the ICV of a sealed packet
+ * excepted: building the authenticated data next to the text saves the ciphers
+ * from walking over pieces.
  */
-#define VTUN_SEAL_HEAD	64	/* before the text */
-#define VTUN_OPEN_HEAD	20
+#define VTUN_SEAL_HEAD	64	/* before the text; ends with the IV */
+#define VTUN_OPEN_HEAD	24
 #define VTUN_CRYPTO_TAIL 32	/* behind the text; begins with the ICV */
 
 /**
  * struct vtun_suite - one cipher suite of the table in crypto.c
- * @encr: IANA IKEv2 transform ID
+ * @encr: IANA IKEv2 transform ID of the cipher
+ * @integ: of the integrity algorithm, 0 = the cipher is an AEAD
  * @key_len: octets of cipher key, without salt
  * @salt_len: octets of salt behind the key in KEYMAT
- * @iv_len: octets of explicit IV on the wire
- * @icv_len: octets of ICV
- * @align: plaintext length is padded to a multiple of it (4: RFC 4303 2.4)
+ * @integ_key_len: octets of integrity key behind the key in KEYMAT
+ * @iv_len: octets of IV on the wire: 0, 8 or 16
+ * @icv_len: octets of ICV: 12, 16, 24 or 32
+ * @align: plaintext length is padded to a multiple of it: 4 (RFC 4303 2.4), or
+ *	the block of the cipher
  * @name: word used by vtunctl, the logs and the netlink dump
  * @impl: name of the implementation chosen at module load
  * @ops: that implementation; NULL = this kernel cannot do the suite
  */
 struct vtun_suite {
 	u16 encr;
+	u16 integ;
 	u16 key_len;
-	u8 salt_len, iv_len, icv_len, align;
+	u8 salt_len, integ_key_len;
+	u8 iv_len, icv_len, align;
 	const char *name;
 	const char *impl;
 	const struct vtun_crypto_ops *ops;
@@ -52,17 +58,19 @@ struct vtun_crypto {
  * struct vtun_crypto_op - one packet to seal or open
  * @spi: of the SA; authenticated
  * @esn: authenticate all of @seq, else its low half (RFC 4303 2.2.1)
- * @seq: sequence number
- * @iv: explicit IV as it stands on the wire
+ * @seq: sequence number; it makes the IV, too
+ * @iv: seal: for tests with given IVs, which are suite->iv_len octets; NULL =
+ *	the next one of this packet
  * @text: private memory with VTUN_SEAL_HEAD or VTUN_OPEN_HEAD octets in front
- *	and VTUN_CRYPTO_TAIL behind
+ *	and VTUN_CRYPTO_TAIL behind. The IV of the wire is in front of the text:
+ *	seal puts it there, open finds it there.
  * @len: octets of text, without ICV
  */
 struct vtun_crypto_op {
 	__be32 spi;
 	bool esn;
 	u64 seq;
-	u64 iv;
+	const u8 *iv;
 	u8 *text;
 	unsigned int len;
 };
@@ -70,23 +78,33 @@ struct vtun_crypto_op {
 int vtun_crypto_module_init(void);	/* chooses implementations by timing */
 void vtun_crypto_module_exit(void);
 
-/* suite by transform ID and key octets without salt; NULL = unknown */
-const struct vtun_suite *vtun_suite_find(u16 encr, unsigned int key_len);
+/* @key_len: octets of cipher key alone; @integ: 0 for AEAD; NULL = unknown */
+const struct vtun_suite *vtun_suite_find(u16 encr, unsigned int key_len,
+					 u16 integ);
 /* the i-th suite, NULL past the end */
 const struct vtun_suite *vtun_suite_at(unsigned int i);
 
-/* @key: suite->key_len + suite->salt_len octets. May sleep. 0 or -errno. */
+/* octets of key material of one SA: VTUN_A_SA_KEY, at most VTUN_KEY_MAX */
+static inline unsigned int vtun_suite_keymat(const struct vtun_suite *suite)
+{
+	return suite->key_len + suite->salt_len + suite->integ_key_len;
+}
+
+/* @key: vtun_suite_keymat() octets. May sleep. 0 or -errno. */
 int vtun_crypto_init(struct vtun_crypto *c, const struct vtun_suite *suite,
 		     const u8 *key);
 /* wipes; fine on a zeroed struct; may be called from an RCU callback or BH */
 void vtun_crypto_destroy(struct vtun_crypto *c);
 
-/* encrypts in place and writes the ICV behind the text; BH off; 0 or -errno */
+/*
+ * Encrypts in place, writes the IV in front of the text and the ICV behind it;
+ * BH off; 0 or -errno.
+ */
 int vtun_crypto_seal(const struct vtun_crypto *c,
 		     const struct vtun_crypto_op *op);
 /*
- * Checks the ICV behind the text, then decrypts in place; BH off. -EBADMSG:
- * the ICV is wrong, and @op->text holds no plaintext.
+ * Checks the ICV behind the text, then decrypts in place with the IV in front;
+ * BH off. -EBADMSG: the ICV is wrong, and @op->text holds no plaintext.
  */
 int vtun_crypto_open(const struct vtun_crypto *c,
 		     const struct vtun_crypto_op *op);

@@ -21,6 +21,7 @@
 
 #include "compat.h"
 
+#define IV_LEN		VTUN_COUNTER_IV
 #define AAD_BLOCK	POLY1305_BLOCK_SIZE
 /* what the vector code produces in one go; the first block keys the MAC */
 #define AHEAD		(8 * CHACHA_BLOCK_SIZE)
@@ -48,17 +49,17 @@ static void chacha_destroy(struct vtun_crypto *c)
 	c->priv = NULL;
 }
 
-/* block counter 0, then the nonce: salt and explicit IV (RFC 7634 2) */
+/* block counter 0, then the nonce: salt and @iv (RFC 7634 2) */
 static void chacha_start(struct vtun_chacha *state, const struct vtun_crypto *c,
-			 const struct vtun_crypto_op *op)
+			 const u8 *iv)
 {
 	const struct chacha_key *k = c->priv;
-	u8 iv[CHACHA_IV_SIZE];
+	u8 start[CHACHA_IV_SIZE];
 
-	memset(iv, 0, 4);
-	memcpy(iv + 4, c->salt, 4);
-	memcpy(iv + 8, &op->iv, 8);
-	vtun_chacha_init(state, k->words, iv);
+	memset(start, 0, 4);
+	memcpy(start + 4, c->salt, 4);
+	memcpy(start + 8, iv, IV_LEN);
+	vtun_chacha_init(state, k->words, start);
 }
 
 /* MAC of AAD, ciphertext and lengths; overwrites what surrounds the text */
@@ -86,18 +87,23 @@ static int chacha_seal(const struct vtun_crypto *c,
 		       const struct vtun_crypto_op *op)
 {
 	u8 *block = op->text - CHACHA_BLOCK_SIZE;
-	u8 mac[POLY1305_DIGEST_SIZE];
+	u8 mac[POLY1305_DIGEST_SIZE], iv[IV_LEN];
 	struct vtun_chacha state;
 
 	BUILD_BUG_ON(VTUN_SEAL_HEAD < CHACHA_BLOCK_SIZE);
 	BUILD_BUG_ON(VTUN_CRYPTO_TAIL < POLY1305_BLOCK_SIZE - 1 + 16);
 
-	chacha_start(&state, c, op);
+	if (unlikely(op->iv))
+		memcpy(iv, op->iv, IV_LEN);
+	else
+		vtun_crypto_counter_iv(op, iv);
+	chacha_start(&state, c, iv);
 	memset(block, 0, CHACHA_BLOCK_SIZE);
 	vtun_chacha_crypt(&state, block, block, CHACHA_BLOCK_SIZE + op->len);
 	chacha_mac(op, block, mac);
 	memcpy(op->text + op->len, mac, sizeof(mac));
 	memzero_explicit(block, CHACHA_BLOCK_SIZE);
+	memcpy(op->text - IV_LEN, iv, IV_LEN);
 	memzero_explicit(&state, sizeof(state));
 	return 0;
 }
@@ -113,13 +119,16 @@ static int chacha_open(const struct vtun_crypto *c,
 	unsigned int ahead = min_t(unsigned int, op->len,
 				   AHEAD - CHACHA_BLOCK_SIZE);
 	u8 mac[POLY1305_DIGEST_SIZE], icv[POLY1305_DIGEST_SIZE];
+	u8 *iv = op->text - IV_LEN;
 	struct vtun_chacha state;
 	u8 stream[AHEAD] __aligned(8);
 	int err = -EBADMSG;
 
 	BUILD_BUG_ON(VTUN_OPEN_HEAD < AAD_BLOCK);
 
-	chacha_start(&state, c, op);
+	if (!c->suite->iv_len)
+		vtun_crypto_counter_iv(op, iv);
+	chacha_start(&state, c, iv);
 	memset(stream, 0, CHACHA_BLOCK_SIZE + ahead);
 	vtun_chacha_crypt(&state, stream, stream, CHACHA_BLOCK_SIZE + ahead);
 	memcpy(icv, op->text + op->len, sizeof(icv));
@@ -136,13 +145,14 @@ static int chacha_open(const struct vtun_crypto *c,
 	return err;
 }
 
-static const char *chacha_describe(const struct vtun_crypto *c)
+static void chacha_describe(const struct vtun_crypto *c, char *buf,
+			    size_t size)
 {
-	return "chacha20poly1305-lib";
+	strscpy(buf, "chacha20poly1305-lib", size);
 }
 
 const struct vtun_crypto_ops vtun_chacha_lib_ops = {
-	.encr = 28,
+	.encr = VTUN_ENCR_CHACHA20_POLY1305,
 	.init = chacha_init_key,
 	.destroy = chacha_destroy,
 	.seal = chacha_seal,

@@ -30,7 +30,7 @@
 
 #include "compat.h"
 
-#define IV_LEN	8
+#define IV_LEN	VTUN_COUNTER_IV
 #define ICV_LEN	16
 
 enum way {
@@ -163,7 +163,7 @@ static void gcm_destroy(struct vtun_crypto *c)
 	c->priv = NULL;
 }
 
-/* AAD and IV are written in front of the text: one piece of memory */
+/* AAD comes in front of the IV, IV in front of the text: one piece of memory */
 static struct aead_request *prepare(const struct vtun_crypto *c,
 				    const struct vtun_crypto_op *op,
 				    unsigned int crypt_len)
@@ -179,12 +179,10 @@ static struct aead_request *prepare(const struct vtun_crypto *c,
 
 	if (k->slow && unlikely(!crypto_simd_usable()))
 		tfm = k->slow;
-	put_unaligned(op->iv, (u64 *)iv);
 	vtun_crypto_aad(op, iv - aad_len);
-	sg_init_one(&cpu->sg, iv - aad_len,
-		    aad_len + IV_LEN + op->len + ICV_LEN);
+	sg_set_buf(&cpu->sg, iv - aad_len,
+		   aad_len + IV_LEN + op->len + ICV_LEN);
 	aead_request_set_tfm(&cpu->req, tfm);
-	aead_request_set_callback(&cpu->req, 0, NULL, NULL);
 	aead_request_set_crypt(&cpu->req, &cpu->sg, &cpu->sg, crypt_len, iv);
 	aead_request_set_ad(&cpu->req, aad_len + IV_LEN);
 	return &cpu->req;
@@ -193,29 +191,39 @@ static struct aead_request *prepare(const struct vtun_crypto *c,
 static int gcm_seal(const struct vtun_crypto *c,
 		    const struct vtun_crypto_op *op)
 {
+	u8 *iv = op->text - IV_LEN;
+
+	if (unlikely(op->iv))
+		memcpy(iv, op->iv, IV_LEN);
+	else
+		vtun_crypto_counter_iv(op, iv);
 	return crypto_aead_encrypt(prepare(c, op, op->len));
 }
 
 static int gcm_open(const struct vtun_crypto *c,
 		    const struct vtun_crypto_op *op)
 {
-	int err = crypto_aead_decrypt(prepare(c, op, op->len + ICV_LEN));
+	int err;
 
+	if (!c->suite->iv_len)
+		vtun_crypto_counter_iv(op, op->text - IV_LEN);
+	err = crypto_aead_decrypt(prepare(c, op, op->len + ICV_LEN));
 	/* some drivers decrypt while they authenticate */
 	if (unlikely(err))
 		memzero_explicit(op->text, op->len);
 	return err;
 }
 
-static const char *gcm_describe(const struct vtun_crypto *c)
+static void gcm_describe(const struct vtun_crypto *c, char *buf, size_t size)
 {
 	const struct gcm_key *k = c->priv;
 
-	return crypto_tfm_alg_driver_name(crypto_aead_tfm(k->fast));
+	strscpy(buf, crypto_tfm_alg_driver_name(crypto_aead_tfm(k->fast)),
+		size);
 }
 
 #define GCM_OPS(_init) {		\
-	.encr = 20,			\
+	.encr = VTUN_ENCR_AES_GCM_16,	\
 	.init = _init,			\
 	.destroy = gcm_destroy,		\
 	.seal = gcm_seal,		\
@@ -299,6 +307,9 @@ int vtun_gcm_module_init(void)
 			free_cpus();
 			return -ENOMEM;
 		}
+		/* what no packet changes */
+		sg_init_table(&p->sg, 1);
+		aead_request_set_callback(&p->req, 0, NULL, NULL);
 		per_cpu(gcm_cpus, cpu) = p;
 	}
 	return 0;

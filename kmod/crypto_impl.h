@@ -4,16 +4,25 @@
 
 #include <linux/types.h>
 
+#include "compat.h"
 #include "crypto.h"
 
+/* IANA "Transform Type 1 - Encryption Algorithm Transform IDs" */
+#define VTUN_ENCR_NULL			11
+#define VTUN_ENCR_AES_CBC		12
+#define VTUN_ENCR_AES_GCM_16		20
+#define VTUN_ENCR_CHACHA20_POLY1305	28
+#define VTUN_ENCR_AES_GCM_16_IIV	30
+#define VTUN_ENCR_CHACHA20_POLY1305_IIV	31
+
 /**
- * struct vtun_crypto_ops - one way to do a transform, behind crypto.h
- * @encr: transform ID it implements
+ * struct vtun_crypto_ops - one way to do a cipher, behind crypto.h
+ * @encr: its transform ID, the one with explicit IV if there are two
  * @init: key is suite->key_len octets, salt already in @c; may sleep
  * @destroy: wipes and frees @c->priv; BH
  * @seal: see vtun_crypto_seal(); BH off
  * @open: see vtun_crypto_open(); BH off
- * @describe: what the kernel calls the code behind a keyed @c
+ * @describe: writes what the kernel calls the code behind a keyed @c
  */
 struct vtun_crypto_ops {
 	u16 encr;
@@ -23,7 +32,7 @@ struct vtun_crypto_ops {
 		    const struct vtun_crypto_op *op);
 	int (*open)(const struct vtun_crypto *c,
 		    const struct vtun_crypto_op *op);
-	const char *(*describe)(const struct vtun_crypto *c);
+	void (*describe)(const struct vtun_crypto *c, char *buf, size_t size);
 };
 
 /* crypto_chacha.c: library functions, no API in between */
@@ -41,8 +50,36 @@ extern const struct vtun_crypto_ops vtun_gcm_sync_ops;
 int vtun_gcm_module_init(void);
 void vtun_gcm_module_exit(void);
 
+/* crypto_cbc.c: the same ways to AES-CBC, with HMAC */
+extern const struct vtun_crypto_ops vtun_cbc_internal_ops;
+extern const struct vtun_crypto_ops vtun_cbc_plain_ops;
+extern const struct vtun_crypto_ops vtun_cbc_sync_ops;
+
+int vtun_cbc_module_init(void);
+void vtun_cbc_module_exit(void);
+
+/* crypto_null.c, debug builds only */
+extern const struct vtun_crypto_ops vtun_null_ops;
+
 /* writes SPI and sequence number as authenticated; returns their octets */
 unsigned int vtun_crypto_aad(const struct vtun_crypto_op *op, u8 *start);
+
+/* octets of the IV of counter mode ciphers */
+#define VTUN_COUNTER_IV	8
+
+/*
+ * The sequence number is the IV: it never repeats under one key. Where it is
+ * implicit this is the format of RFC 8750 4: zeros for the high half that a
+ * packet without ESN does not have.
+ */
+static inline void vtun_crypto_counter_iv(const struct vtun_crypto_op *op,
+					  u8 *iv)
+{
+	put_unaligned_be64(op->esn ? op->seq : (u32)op->seq, iv);
+}
+
+/* transform ID of the cipher of a suite: without the wire's view of the IV */
+u16 vtun_crypto_cipher(const struct vtun_suite *suite);
 
 /* vtun_crypto_init() with an implementation other than the chosen one */
 int vtun_crypto_init_with(struct vtun_crypto *c,

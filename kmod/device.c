@@ -7,16 +7,18 @@
  * The carrier is on while some child has a current outbound SA or may ask for
  * one (on demand): packets are then sent or held. It is off when all that could
  * happen to a packet is to be dropped, so that routing can take another way.
+ * Who wants routes to stay asks for "dormant": the carrier is always on, and
+ * the operational state is dormant while there is no outbound SA.
  */
 #include "device.h"
 
-#include <linux/ethtool.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/if_arp.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/rculist.h>
+#include <linux/udp.h>
 #include <net/addrconf.h>
 #include <net/icmp.h>
 #include <net/ip_tunnels.h>
@@ -25,12 +27,14 @@
 #include "child.h"
 #include "compat.h"
 #include "esp.h"
+#include "mtu.h"
+#include "member.h"
 #include "net.h"
 #include "sa.h"
 
-/* outer IPv6, ESP header, IV, ICV, padding with its length, next header */
-#define OVERHEAD_MAX	(sizeof(struct ipv6hdr) + \
-			 sizeof(struct vtun_esp_hdr) + 8 + 16 + 3 + 2)
+/* outer IPv6, UDP, ESP header, IV, padding, its length, next header, ICV */
+#define OVERHEAD_MAX	(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + \
+			 sizeof(struct vtun_esp_hdr) + 16 + 15 + 2 + 32)
 #define MTU_DEFAULT	1400
 /* tunnels inside tunnels: five legal levels pass, a loop ends */
 #define DEPTH_MAX	6
@@ -88,64 +92,15 @@ static bool valid_ip(struct sk_buff *skb)
 	return false;
 }
 
-static struct vtun_child *find_child(struct vtun_device *vd,
-				     const struct sk_buff *skb)
-{
-	struct vtun_child *child;
-	struct vtun_flow flow;
-
-	child = list_first_or_null_rcu(&vd->children, struct vtun_child,
-				       dev_node);
-	if (!child)
-		return NULL;
-	if (!child->n_local && !child->n_remote)
-		return child;	/* the least specific there is comes first */
-	vtun_flow_parse(&flow, skb);
-	list_for_each_entry_rcu(child, &vd->children, dev_node)
-		if (vtun_child_match_flow(child, &flow, VTUN_DIR_OUT))
-			return child;
-	return NULL;
-}
-
-/*
- * Larger than what fits the outer path in one piece? Tells the sender where IP
- * allows no fragments. IPv4 without DF goes on and is fragmented outside.
- */
-static bool too_big(struct vtun_child *child, const struct vtun_sa *sa,
-		    struct sk_buff *skb)
-{
-	unsigned int path_mtu = READ_ONCE(child->path_mtu), mtu;
-
-	if (!path_mtu)
-		return false;
-	mtu = vtun_child_mtu(child, sa, path_mtu);
-	/* RFC 8200 5: no IPv6 link is narrower; the rest is our task */
-	if (skb->protocol == htons(ETH_P_IPV6))
-		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
-	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
-			      skb->len <= mtu)
-		return false;
-	if (skb->protocol == htons(ETH_P_IP)) {
-		if (!(ip_hdr(skb)->frag_off & htons(IP_DF)))
-			return false;
-		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
-			      htonl(mtu));
-		return true;
-	}
-	icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
-	return true;
-}
-
 static void xmit(struct vtun_device *vd, struct sk_buff *skb)
 {
 	struct vtun_child *child;
-	struct vtun_sa *sa;
 
 	if (!valid_ip(skb)) {
 		drop(vd, NULL, skb, VTUN_DROP_NOT_IP);
 		return;
 	}
-	child = find_child(vd, skb);
+	child = vtun_member_find(vd, skb);
 	if (!child) {
 		if (skb->protocol == htons(ETH_P_IP))
 			icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH,
@@ -156,22 +111,7 @@ static void xmit(struct vtun_device *vd, struct sk_buff *skb)
 		drop(vd, NULL, skb, VTUN_DROP_NO_CHILD);
 		return;
 	}
-	sa = rcu_dereference(child->out);
-	if (likely(sa && !READ_ONCE(child->holding))) {
-		if (unlikely(too_big(child, sa, skb))) {
-			drop(vd, child, skb, VTUN_DROP_TOO_BIG);
-			return;
-		}
-		/* was of use to ICMP only */
-		skb_dst_drop(skb);
-		vtun_esp_output(child, sa, skb);
-		return;
-	}
-	if (!sa && !(child->flags & VTUN_CHILD_F_ON_DEMAND)) {
-		drop(vd, child, skb, VTUN_DROP_NO_SA);
-		return;
-	}
-	vtun_hold_add(child, skb);
+	vtun_child_send(child, skb, VTUN_DOOR_DEVICE);
 }
 
 static netdev_tx_t device_xmit(struct sk_buff *skb, struct net_device *dev)
@@ -227,10 +167,8 @@ static void device_stats(struct net_device *dev,
 	struct vtun_device *vd = netdev_priv(dev);
 
 	dev_get_tstats64(dev, stats);
-	stats->tx_dropped += vtun_drops_sum(&vd->drops, VTUN_DROP_NO_CHILD,
-					    VTUN_DROP_TOO_SHORT);
-	stats->rx_dropped += vtun_drops_sum(&vd->drops, VTUN_DROP_TOO_SHORT,
-					    __VTUN_DROP_MAX);
+	stats->tx_dropped += vtun_drops_sum(&vd->drops, VTUN_DIR_OUT);
+	stats->rx_dropped += vtun_drops_sum(&vd->drops, VTUN_DIR_IN);
 }
 
 static int device_ndo_init(struct net_device *dev)
@@ -241,15 +179,22 @@ static int device_ndo_init(struct net_device *dev)
 	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
 	if (!dev->tstats)
 		return -ENOMEM;
+	err = vtun_classify_init(&vd->table);
+	if (err)
+		goto err_free_stats;
 	err = gro_cells_init(&vd->gro_cells, dev);
-	if (err) {
-		free_percpu(dev->tstats);
-		dev->tstats = NULL;
-		return err;
-	}
+	if (err)
+		goto err_destroy_table;
 	vtun_object_created(VTUN_OBJECT_DEVICE);
 	netdev_dbg(dev, "created\n");
 	return 0;
+
+err_destroy_table:
+	vtun_classify_destroy(&vd->table);
+err_free_stats:
+	free_percpu(dev->tstats);
+	dev->tstats = NULL;
+	return err;
 }
 
 /*
@@ -275,6 +220,7 @@ static void device_destructor(struct net_device *dev)
 {
 	if (!dev->tstats)	/* device_ndo_init() failed or never ran */
 		return;
+	vtun_classify_destroy(&((struct vtun_device *)netdev_priv(dev))->table);
 	free_percpu(dev->tstats);
 	vtun_object_destroyed(VTUN_OBJECT_DEVICE);
 	pr_debug("device %s destroyed\n", dev->name);
@@ -287,6 +233,23 @@ static const struct net_device_ops device_ops = {
 	.ndo_start_xmit = device_xmit,
 	.ndo_get_stats64 = device_stats,
 };
+
+void vtun_device_update(struct vtun_device *vd)
+{
+	struct net_device *dev = vd->dev;
+
+	lockdep_assert_held(&vd->net->lock);
+	if (dev->reg_state != NETREG_REGISTERED)
+		return;
+	if (vd->dormant && !vd->sending)
+		netif_dormant_on(dev);
+	else
+		netif_dormant_off(dev);
+	if (vd->dormant || vd->usable)
+		netif_carrier_on(dev);
+	else
+		netif_carrier_off(dev);
+}
 
 bool vtun_device_is(const struct net_device *dev)
 {
@@ -309,20 +272,9 @@ struct vtun_device *vtun_device_find(struct vtun_net *vn, u32 ifindex)
 	return elsewhere;
 }
 
-static void device_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
-{
-	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
-	strscpy(info->version, VTUN_VERSION, sizeof(info->version));
-}
-
-static const struct ethtool_ops device_ethtool_ops = {
-	.get_drvinfo = device_drvinfo,
-	.get_link = ethtool_op_get_link,
-};
-
 static const struct device_type device_type = { .name = KBUILD_MODNAME };
 
-static void device_setup(struct net_device *dev)
+void vtun_device_setup(struct net_device *dev)
 {
 	netdev_features_t features = NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
 				     NETIF_F_SG | NETIF_F_GSO |
@@ -331,7 +283,7 @@ static void device_setup(struct net_device *dev)
 	SET_NETDEV_DEVTYPE(dev, &device_type);
 	dev->netdev_ops = &device_ops;
 	dev->header_ops = &ip_tunnel_header_ops;
-	dev->ethtool_ops = &device_ethtool_ops;
+	dev->ethtool_ops = &vtun_device_ethtool_ops;
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP;
 	dev->priv_flags |= IFF_NO_QUEUE;
@@ -339,90 +291,21 @@ static void device_setup(struct net_device *dev)
 	dev->hw_features |= features;
 	dev->hw_enc_features |= features;
 	vtun_netdev_set_lltx(dev);
-	dev->needed_headroom = LL_MAX_HEADER + OVERHEAD_MAX;
-	dev->needed_tailroom = 32;
+	/*
+	 * A private packet with room for the outer headers is encrypted where
+	 * it is, any other one in fresh memory. Local senders leave this room
+	 * with 48 octets (VTUN_SEAL_HEAD after rounding); if it were more than
+	 * what drivers leave, forwarding would copy every head to make it.
+	 */
+	dev->needed_headroom = 48;
+	dev->needed_tailroom = 64;
 	dev->mtu = MTU_DEFAULT;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = IP_MAX_MTU - OVERHEAD_MAX;
 	dev->needs_free_netdev = true;
 	dev->priv_destructor = device_destructor;
+	/* a super-packet larger than an IP packet can be has no length field */
+	netif_set_tso_max_size(dev, GSO_LEGACY_MAX_SIZE);
 	/* ICMP errors about a packet are built from its route */
 	netif_keep_dst(dev);
-}
-
-static int device_newlink(VTUN_NEWLINK_ARGS)
-{
-	struct vtun_device *vd = netdev_priv(dev);
-	struct vtun_net *vn = vtun_net(vtun_newlink_net());
-	int err;
-
-	vd->dev = dev;
-	vd->net = vn;
-	INIT_LIST_HEAD(&vd->node);
-	INIT_LIST_HEAD(&vd->children);
-	netif_carrier_off(dev);
-	err = register_netdevice(dev);
-	if (err)
-		return err;
-	/* only now can children be attached: removal is certain to follow */
-	mutex_lock(&vn->ctl);
-	list_add_tail(&vd->node, &vn->devices);
-	mutex_unlock(&vn->ctl);
-	return 0;
-}
-
-static struct net *device_link_net(const struct net_device *dev)
-{
-	const struct vtun_device *vd = netdev_priv(dev);
-
-	return vd->net->net;
-}
-
-static struct rtnl_link_ops link_ops __read_mostly = {
-	.kind = KBUILD_MODNAME,
-	.priv_size = sizeof(struct vtun_device),
-	.setup = device_setup,
-	.newlink = device_newlink,
-	.get_link_net = device_link_net,
-};
-
-/*
- * The birth namespace ends: its devices go, wherever they live. A pernet
- * device, so that this comes before namespaces lose their own devices.
- */
-static void __net_exit device_net_exit_batch(struct list_head *nets)
-{
-	struct vtun_device *vd;
-	struct net *net;
-	LIST_HEAD(gone);
-
-	rtnl_lock();
-	list_for_each_entry(net, nets, exit_list)
-		list_for_each_entry(vd, &vtun_net(net)->devices, node)
-			unregister_netdevice_queue(vd->dev, &gone);
-	unregister_netdevice_many(&gone);
-	rtnl_unlock();
-}
-
-static struct pernet_operations device_net_ops = {
-	.exit_batch = device_net_exit_batch,
-};
-
-int vtun_device_init(void)
-{
-	int err;
-
-	err = register_pernet_device(&device_net_ops);
-	if (err)
-		return err;
-	err = rtnl_link_register(&link_ops);
-	if (err)
-		unregister_pernet_device(&device_net_ops);
-	return err;
-}
-
-void vtun_device_exit(void)
-{
-	rtnl_link_unregister(&link_ops);
-	unregister_pernet_device(&device_net_ops);
 }

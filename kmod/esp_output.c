@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ESP in tunnel mode, outbound: RFC 4303 3.3, one path for all mixes of inner
+ * ESP outbound: RFC 4303 3.3, one path for both modes and all mixes of inner
  * and outer family.
  *
- * A packet is copied into fresh memory and encrypted there, so that neither a
- * clone nor a page of a file is ever written to. A super-packet stays whole
- * until that copy: each segment gets its headers and its piece of the payload
- * directly, with the checksum computed on the way. Sequence numbers, volume and
- * the outer route are settled once for all segments.
+ * A packet is copied into fresh memory and encrypted there, unless its memory
+ * is its own beyond doubt, so that neither a clone nor a page of a file is ever
+ * written to. A super-packet stays whole until that copy: each segment gets its
+ * headers and its piece of the payload directly, with the checksum computed on
+ * the way. Sequence numbers, volume and the outer route are settled once for
+ * all segments.
  */
 #include "esp.h"
 
@@ -16,6 +17,7 @@
 #include <linux/netdevice.h>
 #include <linux/rcupdate.h>
 #include <linux/skbuff.h>
+#include <linux/udp.h>
 #include <net/dsfield.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
@@ -25,161 +27,77 @@
 #include "child.h"
 #include "compat.h"
 #include "device.h"
+#include "dsfield.h"
+#include "esp_tx.h"
 #include "gather.h"
-#include "gso.h"
+#include "mss.h"
 #include "net.h"
 #include "sa.h"
 
-#define IV_LEN		8
-#define ICV_LEN		16
-#define ESP_LEN		(sizeof(struct vtun_esp_hdr) + IV_LEN)
-#define TRAILER_LEN	2	/* pad length, next header */
-
-/**
- * struct tx - what the packets of one call have in common
- * @child: tunnel
- * @sa: its current outbound SA
- * @dst: outer route, one reference
- * @seq: number of the next packet
- * @ip_id: outer IPv4 identification of the next packet, when not DF
- * @ip_len: octets of outer IP header
- * @headroom: octets to keep free in front of the text
- * @next_header: of the ESP trailer
- * @dsfield: outer DSCP and ECN
- * @df: outer packets must not be fragmented
- * @priority: of the inner packet
- * @keep: the packet was not charged, another SA may carry it
- * @piece: what is sent now is a part of the packet
- * @sent: finished packets, in order
- */
-struct tx {
-	struct vtun_child *child;
-	struct vtun_sa *sa;
-	struct dst_entry *dst;
-	u64 seq;
-	u16 ip_id;
-	u8 ip_len, next_header, dsfield;
-	bool df;
-	unsigned int headroom;
-	u32 priority;
-	bool keep, piece;
-	struct sk_buff_head sent;
-};
-
-static void count_drop(struct vtun_child *child, struct vtun_sa *sa,
-		       enum vtun_drop why, unsigned int packets)
+void vtun_tx_drop(struct vtun_tx *tx, enum vtun_drop why, unsigned int packets)
 {
-	struct vtun_device *vd = netdev_priv(child->dev);
-
-	vtun_drops_add(&sa->drops, why, packets);
-	vtun_drops_add(&child->drops, why, packets);
-	vtun_drops_add(&vd->drops, why, packets);
+	vtun_drops_add(&tx->sa->drops, why, packets);
+	vtun_child_drop(tx->child, why, packets);
 }
 
-/*
- * The route is looked up without xfrm_lookup(): what vtun protects is protected
- * already, a policy of XFRM that covers the outer addresses must not do it once
- * more.
- */
-static struct dst_entry *route4(struct vtun_child *child)
+static enum vtun_drop tx_route(struct vtun_tx *tx)
 {
-	struct flowi4 fl4 = {
-		.saddr = child->local.s6_addr32[0],
-		.daddr = child->remote.s6_addr32[0],
-		.flowi4_proto = IPPROTO_ESP,
-	};
-	struct rtable *rt;
-	__be32 saddr;
+	const struct vtun_suite *suite = tx->sa->suite;
 
-	rt = dst_cache_get_ip4(&child->dst_cache, &saddr);
-	if (likely(rt))
-		return &rt->dst;
-	rt = __ip_route_output_key(child->net->net, &fl4);
-	if (IS_ERR(rt))
-		return NULL;
-	dst_cache_set_ip4(&child->dst_cache, &rt->dst, fl4.saddr);
-	return &rt->dst;
-}
-
-static struct dst_entry *route6(struct vtun_child *child)
-{
-	struct net *net = child->net->net;
-	struct flowi6 fl6 = {
-		.saddr = child->local,
-		.daddr = child->remote,
-		.flowi6_proto = IPPROTO_ESP,
-	};
-	struct dst_entry *dst;
-	struct in6_addr saddr;
-
-	dst = dst_cache_get_ip6(&child->dst_cache, &saddr);
-	if (likely(dst))
-		return dst;
-	if (!ipv6_mod_enabled() || !ipv6_chk_addr(net, &fl6.saddr, NULL, 0))
-		return NULL;
-	dst = ip6_route_output(net, NULL, &fl6);
-	if (dst->error) {
-		dst_release(dst);
-		return NULL;
-	}
-	dst_cache_set_ip6(&child->dst_cache, dst, &fl6.saddr);
-	return dst;
-}
-
-static enum vtun_drop tx_route(struct tx *tx)
-{
-	struct vtun_child *child = tx->child;
-	unsigned int mtu;
-
-	tx->dst = child->family == AF_INET ? route4(child) : route6(child);
+	tx->path = rcu_dereference(tx->child->path);
+	tx->dst = vtun_path_route(tx->path);
 	if (unlikely(!tx->dst))
 		return VTUN_DROP_NO_ROUTE;
 	/* longer circles are the business of the device's recursion limit */
-	if (unlikely(tx->dst->dev == child->dev)) {
-		dst_release(tx->dst);
+	if (unlikely(tx->dst->dev == tx->child->dev))
 		return VTUN_DROP_LOOP;
+	tx->mtu = READ_ONCE(tx->path->mtu);
+	tx->ip_len = vtun_path_ip_len(tx->path);
+	tx->esp_len = sizeof(struct vtun_esp_hdr) + suite->iv_len;
+	tx->around = tx->ip_len + tx->esp_len;
+	tx->proto = IPPROTO_ESP;
+	if (tx->path->config.encap == VTUN_ENCAP_UDP) {
+		tx->around += sizeof(struct udphdr);
+		tx->proto = IPPROTO_UDP;
 	}
-	mtu = dst_mtu(tx->dst);
-	if (READ_ONCE(child->path_mtu) != mtu)
-		WRITE_ONCE(child->path_mtu, mtu);
-	tx->ip_len = child->family == AF_INET ? sizeof(struct iphdr) :
-						sizeof(struct ipv6hdr);
 	tx->headroom = max_t(unsigned int, VTUN_SEAL_HEAD,
-			     LL_RESERVED_SPACE(tx->dst->dev) + tx->ip_len +
-			     ESP_LEN);
+			     LL_RESERVED_SPACE(tx->dst->dev) + tx->around);
+	tx->around += suite->icv_len;
 	return 0;
 }
 
-/* octets of inner packet, padding and trailer, RFC 4303 2.4 */
-static unsigned int text_len(const struct tx *tx, unsigned int inner_len)
+unsigned int vtun_tx_text_len(const struct vtun_tx *tx, unsigned int len)
 {
-	return ALIGN(inner_len + TRAILER_LEN, tx->sa->suite->align);
+	return ALIGN(len + VTUN_TRAILER_LEN, tx->sa->suite->align);
 }
 
 /*
- * May packets of @len inner octets leave? Also decides about DF: copied from
- * inner IPv4 (RFC 4301 8.1 lets us choose, this keeps path MTU discovery alive)
- * and set for inner IPv6, whose sender expects to be told, except that 1280
- * octets have to pass whatever the path is like.
+ * DF is copied from inner IPv4 (RFC 4301 8.1 lets us choose, this keeps path
+ * MTU discovery alive) and set for inner IPv6, whose sender expects to be told.
  */
-static bool tx_fits(struct tx *tx, const struct sk_buff *skb, unsigned int len)
+static void tx_look(struct vtun_tx *tx, const struct sk_buff *skb)
 {
-	unsigned int outer = tx->ip_len + ESP_LEN + text_len(tx, len) + ICV_LEN;
+	const struct vtun_child_options *options = &tx->child->options;
+	u8 df = READ_ONCE(options->df), inner;
 
-	if (tx->next_header == IPPROTO_IPIP)
+	if (skb->protocol == htons(ETH_P_IP)) {
+		tx->next_header = IPPROTO_IPIP;
 		tx->df = ip_hdr(skb)->frag_off & htons(IP_DF);
-	else
+		inner = ipv4_get_dsfield(ip_hdr(skb));
+	} else {
+		tx->next_header = IPPROTO_IPV6;
 		tx->df = true;
-	if (likely(outer <= READ_ONCE(tx->child->path_mtu)))
-		return true;
-	if (tx->next_header == IPPROTO_IPV6 && len <= IPV6_MIN_MTU)
-		tx->df = false;
-	return !tx->df && outer <= IP_MAX_MTU;
+		inner = ipv6_get_dsfield(ipv6_hdr(skb));
+	}
+	if (unlikely(df != VTUN_DF_COPY))
+		tx->df = df == VTUN_DF_SET;
+	tx->dsfield = vtun_dsfield_outer(inner, READ_ONCE(options->dscp),
+					 READ_ONCE(tx->child->flags));
 }
 
-static struct sk_buff *tx_alloc(const struct tx *tx, unsigned int len)
+struct sk_buff *vtun_tx_alloc(const struct vtun_tx *tx, unsigned int text_len)
 {
-	return vtun_gather_alloc(tx->headroom, len, VTUN_CRYPTO_TAIL);
+	return vtun_gather_alloc(tx->headroom, text_len, VTUN_CRYPTO_TAIL);
 }
 
 /* padding 1, 2, 3 …, its length and what is inside, RFC 4303 2.4 to 2.6 */
@@ -193,48 +111,12 @@ static void put_trailer(u8 *end, unsigned int pad, u8 next_header)
 	*end = next_header;
 }
 
-static void push_ipv4(const struct tx *tx, struct sk_buff *skb)
-{
-	const struct vtun_child *child = tx->child;
-	struct iphdr *iph = skb_push(skb, sizeof(*iph));
-
-	/* ip_local_out() adds length and checksum */
-	*iph = (struct iphdr) {
-		.version = 4,
-		.ihl = 5,
-		.tos = tx->dsfield,
-		.id = htons(tx->ip_id),
-		.frag_off = tx->df ? htons(IP_DF) : 0,
-		.ttl = ip4_dst_hoplimit(tx->dst),
-		.protocol = IPPROTO_ESP,
-		.saddr = child->local.s6_addr32[0],
-		.daddr = child->remote.s6_addr32[0],
-	};
-	skb->protocol = htons(ETH_P_IP);
-	/* no second round through XFRM when netfilter reroutes */
-	IPCB(skb)->flags = IPSKB_XFRM_TRANSFORMED;
-}
-
-static void push_ipv6(const struct tx *tx, struct sk_buff *skb)
-{
-	const struct vtun_child *child = tx->child;
-	struct ipv6hdr *ip6h = skb_push(skb, sizeof(*ip6h));
-
-	ip6_flow_hdr(ip6h, tx->dsfield, 0);
-	ip6h->nexthdr = IPPROTO_ESP;
-	ip6h->hop_limit = ip6_dst_hoplimit(tx->dst);
-	ip6h->saddr = child->local;
-	ip6h->daddr = child->remote;
-	skb->protocol = htons(ETH_P_IPV6);
-	IP6CB(skb)->flags = IP6SKB_XFRM_TRANSFORMED;
-}
-
 /*
- * Encrypts the inner packet of @inner_len octets that lies in @skb and puts the
- * headers in front. Takes the next sequence number even when it fails: a gap is
- * harmless, a number used twice is not.
+ * Encrypts the packet of @len octets that lies in @skb and puts the headers in
+ * front. Takes the next sequence number even when it fails: a gap is harmless,
+ * a number used twice is not.
  */
-static bool tx_seal(struct tx *tx, struct sk_buff *skb, unsigned int inner_len)
+static bool tx_seal(struct vtun_tx *tx, struct sk_buff *skb, unsigned int len)
 {
 	struct vtun_crypto_op op = {
 		.spi = tx->sa->spi,
@@ -246,65 +128,89 @@ static bool tx_seal(struct tx *tx, struct sk_buff *skb, unsigned int inner_len)
 	struct vtun_esp_hdr *esp;
 	int err;
 
-	put_trailer(op.text + inner_len, op.len - inner_len - TRAILER_LEN,
+	put_trailer(op.text + len, op.len - len - VTUN_TRAILER_LEN,
 		    tx->next_header);
-	op.iv = (__force u64)cpu_to_be64(op.seq);
 	err = vtun_crypto_seal(&tx->sa->crypto, &op);
 	if (unlikely(err))
 		return false;
 
-	__skb_put(skb, ICV_LEN);
-	esp = skb_push(skb, ESP_LEN);
+	__skb_put(skb, tx->sa->suite->icv_len);
+	/* the IV is there already */
+	esp = skb_push(skb, tx->esp_len);
 	esp->spi = op.spi;
 	esp->seq = htonl(op.seq);
-	memcpy(esp + 1, &op.iv, IV_LEN);
-	skb_reset_transport_header(skb);
-	if (tx->ip_len == sizeof(struct iphdr))
-		push_ipv4(tx, skb);
-	else
-		push_ipv6(tx, skb);
-	skb_reset_network_header(skb);
-	tx->ip_id++;
+	vtun_tx_push_outer(tx, skb);
 	skb->priority = tx->priority;
 	skb->ignore_df = !tx->df;
 	skb_dst_set_noref(skb, tx->dst);
 	return true;
 }
 
-/* seals and queues, or counts why not; consumes @skb */
-static void tx_finish(struct tx *tx, struct sk_buff *skb,
-		      unsigned int inner_len)
+void vtun_tx_finish(struct vtun_tx *tx, struct sk_buff *skb, unsigned int len)
 {
-	if (likely(tx_seal(tx, skb, inner_len))) {
+	if (likely(tx_seal(tx, skb, len))) {
 		__skb_queue_tail(&tx->sent, skb);
 		return;
 	}
-	count_drop(tx->child, tx->sa, VTUN_DROP_CRYPTO, 1);
+	vtun_tx_drop(tx, VTUN_DROP_CRYPTO, 1);
 	kfree_skb(skb);
 }
 
-/* numbers and volume for @packets packets; with them outer IPv4 ids */
-static enum vtun_drop tx_charge(struct tx *tx, unsigned int packets, u64 bytes)
+/* would a fresh SA like this one carry it? Else it would end that one too. */
+static bool tx_fits_sa(const struct vtun_tx *tx, const struct sk_buff *skb,
+		       unsigned int packets)
 {
-	enum vtun_drop why = vtun_sa_charge(tx->sa, packets, bytes, &tx->seq);
-	struct iphdr iph = {
-		.saddr = tx->child->local.s6_addr32[0],
-		.daddr = tx->child->remote.s6_addr32[0],
-		.protocol = IPPROTO_ESP,
-	};
+	const struct vtun_limits *limits = &tx->sa->limits;
 
-	tx->ip_id = 0;
-	if (!why && !tx->df && tx->ip_len == sizeof(iph)) {
-		__ip_select_ident(tx->child->net->net, &iph, packets);
-		tx->ip_id = ntohs(iph.id);
-	}
-	return why;
+	return (!limits->hard_bytes || skb->len <= limits->hard_bytes) &&
+	       (!limits->hard_packets || packets <= limits->hard_packets);
 }
 
-/* copies the inner packet, with the checksum the sender did not compute */
-static bool copy_whole(struct sk_buff *skb, u8 *to, unsigned int len)
+/* the SA that took over from @sa when that came to its end, NULL = none */
+static struct vtun_sa *next_sa(const struct vtun_child *child,
+			       const struct vtun_sa *sa)
 {
-	unsigned int start = len, offset = skb_network_offset(skb);
+	struct vtun_sa *out = rcu_dereference(child->out);
+
+	return out == sa ? NULL : out;
+}
+
+/*
+ * Not charged, nothing of it was sent. Where the SA is at its end, the packet
+ * takes the next one, or waits for it if the child can ask for one.
+ */
+static void tx_refuse(struct vtun_tx *tx, const struct sk_buff *skb,
+		      enum vtun_drop why, unsigned int packets)
+{
+	if ((why == VTUN_DROP_HARD_EXPIRED || why == VTUN_DROP_SEQUENCE) &&
+	    (READ_ONCE(tx->child->flags) & VTUN_CHILD_F_ON_DEMAND ||
+	     next_sa(tx->child, tx->sa)) &&
+	    !tx->piece && tx_fits_sa(tx, skb, packets))
+		tx->keep = true;
+	else
+		vtun_tx_drop(tx, why, packets);
+}
+
+bool vtun_tx_charge(struct vtun_tx *tx, const struct sk_buff *skb,
+		    unsigned int packets, u64 bytes)
+{
+	enum vtun_drop why = vtun_sa_charge(tx->sa, packets, bytes, &tx->seq);
+
+	if (unlikely(why)) {
+		tx_refuse(tx, skb, why, packets);
+		return false;
+	}
+	/* policies count for themselves */
+	if (tx->child->dev)
+		dev_sw_netstats_tx_add(tx->child->dev, packets, bytes);
+	return true;
+}
+
+/* copies the packet, with the checksum the sender did not compute */
+static bool copy_whole(struct sk_buff *skb, unsigned int offset, u8 *to,
+		       unsigned int len)
+{
+	unsigned int start = len;
 	struct vtun_gather g;
 	__wsum sum = 0;
 	bool ok;
@@ -327,138 +233,23 @@ static bool copy_whole(struct sk_buff *skb, u8 *to, unsigned int len)
 	return ok;
 }
 
-/* one packet that is charged for already */
-static void tx_whole(struct tx *tx, struct sk_buff *skb)
+static void tx_clamp(const struct vtun_tx *tx, u8 *packet, unsigned int len,
+		     u16 mss)
 {
-	unsigned int len = skb->len - skb_network_offset(skb);
-	struct sk_buff *out = tx_alloc(tx, text_len(tx, len));
-
-	if (unlikely(!out)) {
-		tx->seq++;
-		count_drop(tx->child, tx->sa, VTUN_DROP_NO_MEMORY, 1);
-		return;
-	}
-	if (unlikely(!copy_whole(skb, out->data, len))) {
-		tx->seq++;
-		count_drop(tx->child, tx->sa, VTUN_DROP_NOT_IP, 1);
-		kfree_skb(out);
-		return;
-	}
-	skb_copy_hash(out, skb);
-	tx_finish(tx, out, len);
-}
-
-/* would a fresh SA like this one carry it? Else it would end that one too. */
-static bool tx_fits_sa(const struct tx *tx, const struct sk_buff *skb,
-		       unsigned int packets)
-{
-	const struct vtun_limits *limits = &tx->sa->limits;
-
-	return (!limits->hard_bytes || skb->len <= limits->hard_bytes) &&
-	       (!limits->hard_packets || packets <= limits->hard_packets);
-}
-
-/* the SA that took over from @sa when that came to its end, NULL = none */
-static struct vtun_sa *next_sa(const struct vtun_child *child,
-			       const struct vtun_sa *sa)
-{
-	struct vtun_sa *out = rcu_dereference(child->out);
-
-	return out == sa ? NULL : out;
+	if (!tx->own)
+		vtun_mss_clamp(packet, len,
+			       vtun_child_mtu(tx->child, tx->path, tx->sa),
+			       mss);
 }
 
 /*
- * Not charged, nothing of it was sent. Where the SA is at its end, the packet
- * takes the next one, or waits for it if the child can ask for one.
+ * Does the packet count against what its socket may have in flight, and is that
+ * a socket of where the outer packet goes?
  */
-static void tx_refuse(struct tx *tx, const struct sk_buff *skb,
-		      enum vtun_drop why, unsigned int packets)
+static bool is_charged(const struct vtun_tx *tx, const struct sk_buff *skb)
 {
-	if ((why == VTUN_DROP_HARD_EXPIRED || why == VTUN_DROP_SEQUENCE) &&
-	    (tx->child->flags & VTUN_CHILD_F_ON_DEMAND ||
-	     next_sa(tx->child, tx->sa)) &&
-	    !tx->piece && tx_fits_sa(tx, skb, packets))
-		tx->keep = true;
-	else
-		count_drop(tx->child, tx->sa, why, packets);
-}
-
-static void tx_single(struct tx *tx, struct sk_buff *skb)
-{
-	unsigned int len = skb->len - skb_network_offset(skb);
-	enum vtun_drop why = VTUN_DROP_TOO_BIG;
-
-	if (likely(tx_fits(tx, skb, len)))
-		why = tx_charge(tx, 1, len);
-	if (likely(!why)) {
-		dev_sw_netstats_tx_add(tx->child->dev, 1, len);
-		tx_whole(tx, skb);
-	} else {
-		tx_refuse(tx, skb, why, 1);
-	}
-}
-
-/* super-packets of rare kinds: the stack cuts them, each piece is a packet */
-static void tx_rare(struct tx *tx, struct sk_buff *skb)
-{
-	struct sk_buff *list, *seg;
-
-	__skb_pull(skb, skb_network_offset(skb));
-	list = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
-	if (IS_ERR_OR_NULL(list)) {
-		count_drop(tx->child, tx->sa, VTUN_DROP_NOT_IP, 1);
-		return;
-	}
-	tx->piece = true;
-	while ((seg = list)) {
-		list = seg->next;
-		skb_mark_not_on_list(seg);
-		tx_single(tx, seg);
-		consume_skb(seg);
-	}
-}
-
-static void tx_gso(struct tx *tx, struct sk_buff *skb, const struct vtun_gso *g)
-{
-	u64 bytes = (u64)g->segments * g->head_len + g->payload;
-	enum vtun_drop why = VTUN_DROP_TOO_BIG;
-	struct vtun_gather gather;
-	unsigned int i;
-
-	if (likely(tx_fits(tx, skb, g->head_len + vtun_gso_len(g, 0))))
-		why = tx_charge(tx, g->segments, bytes);
-	if (unlikely(why)) {
-		tx_refuse(tx, skb, why, g->segments);
-		return;
-	}
-	dev_sw_netstats_tx_add(tx->child->dev, g->segments, bytes);
-	vtun_gather_start(&gather, skb, skb_network_offset(skb) + g->head_len);
-	for (i = 0; i < g->segments; i++) {
-		unsigned int len = vtun_gso_len(g, i);
-		unsigned int inner_len = g->head_len + len;
-		struct sk_buff *out = tx_alloc(tx, text_len(tx, inner_len));
-		__wsum sum = 0;
-
-		if (unlikely(!out ||
-			     !vtun_gather_csum(&gather, out->data + g->head_len,
-					       len, &sum))) {
-			/* the rest of the payload would have to be skipped */
-			count_drop(tx->child, tx->sa, VTUN_DROP_NO_MEMORY,
-				   g->segments - i);
-			kfree_skb(out);
-			break;
-		}
-		vtun_gso_header(g, i, out->data, sum);
-		skb_copy_hash(out, skb);
-		tx_finish(tx, out, inner_len);
-	}
-	vtun_gather_end(&gather);
-}
-
-/* does the packet count against what its socket may have in flight? */
-static bool is_charged(const struct sk_buff *skb)
-{
-	if (!skb->sk || !skb->destructor)
+	if (!skb->sk || !skb->destructor ||
+	    !net_eq(sock_net(skb->sk), tx->child->net->net))
 		return false;
 	if (skb->destructor == sock_wfree)
 		return true;
@@ -469,58 +260,208 @@ static bool is_charged(const struct sk_buff *skb)
 }
 
 /*
+ * May the packet be encrypted where it lies? Only in memory that belongs to the
+ * skb alone: pages of fragments may be a file's whatever the skb says, a clone
+ * is somebody's who still reads.
+ */
+static bool is_private(const struct vtun_tx *tx, const struct sk_buff *skb,
+		       unsigned int len)
+{
+	unsigned int more = vtun_tx_text_len(tx, len) - len;
+
+	return !skb_is_nonlinear(skb) && !skb_cloned(skb) &&
+	       !skb_shared(skb) &&
+	       skb->ip_summed != CHECKSUM_PARTIAL && !tx->piece && !tx->own &&
+	       skb_headroom(skb) + skb_network_offset(skb) >= tx->headroom &&
+	       skb_tailroom(skb) >= more + VTUN_CRYPTO_TAIL;
+}
+
+/*
+ * An inner packet becomes an outer one: what the stack noted about the former
+ * does not hold for the latter. The socket keeps waiting for it, if it may.
+ */
+static void tx_scrub(const struct vtun_tx *tx, struct sk_buff *skb)
+{
+	__skb_pull(skb, skb_network_offset(skb));
+	skb_scrub_packet(skb, true);
+	if (skb->sk && !is_charged(tx, skb))
+		skb_orphan(skb);
+	skb->ip_summed = CHECKSUM_NONE;
+	skb->encapsulation = 0;
+	skb_set_dst_pending_confirm(skb, 0);
+	skb_set_queue_mapping(skb, 0);
+	__vlan_hwaccel_clear_tag(skb);
+	memset(skb->cb, 0, sizeof(skb->cb));
+}
+
+/* one packet that is charged for already, and private */
+static void tx_in_place(struct vtun_tx *tx, struct sk_buff *skb,
+			unsigned int len)
+{
+	u16 mss = READ_ONCE(tx->child->options.mss_clamp);
+
+	tx->taken = true;
+	tx_scrub(tx, skb);
+	if (unlikely(mss))
+		tx_clamp(tx, skb->data, len, mss);
+	__skb_put(skb, vtun_tx_text_len(tx, len) - len);
+	vtun_tx_finish(tx, skb, len);
+}
+
+/* one packet that is charged for already */
+static void tx_copy(struct vtun_tx *tx, struct sk_buff *skb, unsigned int len)
+{
+	struct sk_buff *out = vtun_tx_alloc(tx, vtun_tx_text_len(tx, len));
+	u16 mss = READ_ONCE(tx->child->options.mss_clamp);
+
+	if (unlikely(!out)) {
+		tx->seq++;
+		vtun_tx_drop(tx, VTUN_DROP_NO_MEMORY, 1);
+		return;
+	}
+	if (unlikely(!copy_whole(skb, skb_network_offset(skb) + tx->skip,
+				 out->data, len))) {
+		tx->seq++;
+		vtun_tx_drop(tx, VTUN_DROP_NOT_IP, 1);
+		kfree_skb(out);
+		return;
+	}
+	if (unlikely(mss))
+		tx_clamp(tx, out->data, len, mss);
+	skb_copy_hash(out, skb);
+	vtun_tx_finish(tx, out, len);
+}
+
+/*
+ * Where the sender left IPv6 fragments to its own host, that is us, they are
+ * made outside: it knows the path MTU.
+ */
+static bool sender_fragments(const struct vtun_tx *tx,
+			     const struct sk_buff *skb)
+{
+	return tx->door == VTUN_DOOR_OUTPUT && !skb_is_gso(skb) &&
+	       skb_dst(skb) && skb->len > dst_mtu(skb_dst(skb));
+}
+
+/*
+ * RFC 4301 8.2.1. IPv4 without DF is fragmented before it is encrypted: the
+ * peer then decrypts packets as they come and joins nothing. Not so where the
+ * selectors look at ports, which only the first fragment has. RFC 8200 5: no
+ * IPv6 link is narrower than 1280 octets, what is missing is our task.
+ */
+enum vtun_big vtun_tx_how_big(const struct vtun_tx *tx,
+			      const struct sk_buff *skb, unsigned int len)
+{
+	u8 df = READ_ONCE(tx->child->options.df);
+	bool v4 = skb->protocol == htons(ETH_P_IP);
+
+	/*
+	 * RFC 4303 3.3.4. The sender shares the route with the outer packet: if
+	 * it were told to send less, the path would seem narrower, too.
+	 */
+	if (tx->own)
+		return VTUN_BIG_WHOLE;
+	if (v4 && !(ip_hdr(skb)->frag_off & htons(IP_DF))) {
+		return df == VTUN_DF_SET ||
+		       !vtun_selectors_port(rcu_dereference(tx->child->ts)) ?
+		       VTUN_BIG_CUT : VTUN_BIG_WHOLE;
+	}
+	if (df == VTUN_DF_CLEAR)
+		return VTUN_BIG_WHOLE;
+	if (!v4 && (len <= IPV6_MIN_MTU || sender_fragments(tx, skb)))
+		return VTUN_BIG_WHOLE;
+	return VTUN_BIG_TELL;
+}
+
+void vtun_tx_tell(struct vtun_tx *tx, struct sk_buff *skb, unsigned int packets)
+{
+	vtun_mtu_tell(skb, vtun_child_mtu(tx->child, tx->path, tx->sa),
+		      tx->door);
+	vtun_tx_drop(tx, VTUN_DROP_TOO_BIG, packets);
+}
+
+/* true: encrypt it whole. Else all that can be done with it was done. */
+static bool tx_big(struct vtun_tx *tx, struct sk_buff *skb, unsigned int len)
+{
+	enum vtun_big how = vtun_tx_how_big(tx, skb, len);
+
+	if (how == VTUN_BIG_WHOLE &&
+	    tx->around + vtun_tx_text_len(tx, len) <= IP_MAX_MTU) {
+		tx->df = false;
+		return true;
+	}
+	if (how == VTUN_BIG_CUT)
+		vtun_tx_fragments(tx, skb);
+	else
+		vtun_tx_tell(tx, skb, 1);
+	return false;
+}
+
+void vtun_tx_single(struct vtun_tx *tx, struct sk_buff *skb)
+{
+	unsigned int len = skb->len - skb_network_offset(skb) - tx->skip;
+
+	if (unlikely(tx->around + vtun_tx_text_len(tx, len) > tx->mtu) &&
+	    !tx_big(tx, skb, len))
+		return;
+	if (unlikely(tx->own))
+		vtun_transport_take(tx, skb);
+	if (unlikely(!vtun_tx_charge(tx, skb, 1, len)))
+		return;
+	if (is_private(tx, skb, len))
+		tx_in_place(tx, skb, len);
+	else
+		tx_copy(tx, skb, len);
+}
+
+/*
  * The socket that sent the packet is told that it has left when the last outer
  * packet has: its limits on queued data work through the tunnel.
  */
-static void keep_owner(struct tx *tx, struct sk_buff *skb)
+static void keep_owner(struct vtun_tx *tx, struct sk_buff *skb)
 {
 	struct sk_buff *last = skb_peek_tail(&tx->sent);
 
-	if (!last || !is_charged(skb) ||
-	    !net_eq(sock_net(skb->sk), tx->child->net->net))
+	if (!last || !is_charged(tx, skb))
 		return;
 	swap(last->truesize, skb->truesize);
 	swap(last->destructor, skb->destructor);
 	swap(last->sk, skb->sk);
 }
 
-static void tx_send(struct tx *tx)
+static void tx_protect(struct vtun_tx *tx, struct sk_buff *skb)
 {
-	struct net *net = tx->child->net->net;
-	struct sk_buff *skb;
-
-	while ((skb = __skb_dequeue(&tx->sent))) {
-		if (tx->ip_len == sizeof(struct iphdr))
-			ip_local_out(net, NULL, skb);
-		else
-			ip6_local_out(net, NULL, skb);
-	}
+	if (skb_is_gso(skb))
+		vtun_tx_gso(tx, skb);
+	else
+		vtun_tx_single(tx, skb);
 }
 
-static void tx_protect(struct tx *tx, struct sk_buff *skb)
+static noinline void tx_transport(struct vtun_tx *tx, struct sk_buff *skb)
 {
-	struct vtun_gso gso;
+	u8 own[VTUN_OWN_MAX] __aligned(8);
+	enum vtun_drop why;
 
-	if (!skb_is_gso(skb))
-		tx_single(tx, skb);
-	else if (likely(vtun_gso_plan(&gso, skb)))
-		tx_gso(tx, skb, &gso);
+	tx->own = own;
+	why = vtun_transport_plan(tx, skb);
+	if (likely(!why))
+		tx_protect(tx, skb);
 	else
-		tx_rare(tx, skb);
+		vtun_tx_drop(tx, why, 1);
+	tx->own = NULL;
 }
 
 /* what tx_refuse() kept; ends, as every SA it comes to next is a newer one */
-static void resend(struct vtun_child *child, struct vtun_sa *sa,
-		   struct sk_buff *skb)
+static void resend(struct vtun_tx *tx, struct sk_buff *skb)
 {
-	struct vtun_sa *next = next_sa(child, sa);
+	struct vtun_sa *next = next_sa(tx->child, tx->sa);
 
-	if (child->flags & VTUN_CHILD_F_ON_DEMAND) {
-		vtun_hold_add(child, skb);
+	if (READ_ONCE(tx->child->flags) & VTUN_CHILD_F_ON_DEMAND) {
+		vtun_hold_add(tx->child, skb);
 	} else if (next) {
-		vtun_esp_output(child, next, skb);
+		vtun_esp_output(tx->child, next, skb, tx->door);
 	} else {
-		count_drop(child, sa, VTUN_DROP_HARD_EXPIRED, 1);
+		vtun_tx_drop(tx, VTUN_DROP_HARD_EXPIRED, 1);
 		kfree_skb(skb);
 	}
 }
@@ -529,51 +470,50 @@ static void resend(struct vtun_child *child, struct vtun_sa *sa,
  * vtun_esp_output() - encrypt and send one inner packet or GSO super-packet
  * @child: whose outer addresses and route to use
  * @sa: its current outbound SA
- * @skb: valid inner packet, network header set; consumed in every case
+ * @skb: inner packet, network header set; consumed in every case
+ * @door: whom to tell when it is too big
  *
- * Out of place: never writes to @skb's data. Counts its own drops. RCU read
- * side, BH off. A packet that meets the end of @sa takes the next SA, or waits
- * for one where the child is on demand.
+ * Never writes to memory that somebody else may see. Counts its own drops. RCU
+ * read side, BH off. A packet that meets the end of @sa takes the next SA, or
+ * waits for one where the child is on demand.
  */
 void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
-		     struct sk_buff *skb)
+		     struct sk_buff *skb, enum vtun_door door)
 {
-	struct tx tx = {
+	struct vtun_tx tx = {
 		.child = child,
 		.sa = sa,
+		.door = door,
 		.priority = skb->priority,
 	};
 	enum vtun_drop why;
 
 	__skb_queue_head_init(&tx.sent);
-	/* RFC 6040 4.1, normal mode: ECN goes outside as it is, so does DSCP */
-	if (skb->protocol == htons(ETH_P_IP)) {
-		tx.next_header = IPPROTO_IPIP;
-		tx.dsfield = ipv4_get_dsfield(ip_hdr(skb));
-	} else {
-		tx.next_header = IPPROTO_IPV6;
-		tx.dsfield = ipv6_get_dsfield(ipv6_hdr(skb));
-	}
 	why = READ_ONCE(sa->state) == VTUN_SA_EXPIRED ?
 	      VTUN_DROP_HARD_EXPIRED : tx_route(&tx);
 	if (unlikely(why)) {
 		tx_refuse(&tx, skb, why, 1);
 		if (tx.keep)
-			resend(child, sa, skb);
+			resend(&tx, skb);
 		else
 			kfree_skb(skb);
 		return;
 	}
-	tx_protect(&tx, skb);
+	if (likely(child->mode == VTUN_MODE_TUNNEL)) {
+		tx_look(&tx, skb);
+		tx_protect(&tx, skb);
+	} else {
+		tx_transport(&tx, skb);
+	}
 	if (unlikely(tx.keep)) {
-		dst_release(tx.dst);
-		resend(child, sa, skb);
+		resend(&tx, skb);
 		return;
 	}
-	keep_owner(&tx, skb);
-	consume_skb(skb);
-	tx_send(&tx);
-	dst_release(tx.dst);
+	if (!tx.taken) {
+		keep_owner(&tx, skb);
+		consume_skb(skb);
+	}
+	vtun_tx_send(&tx);
 }
 
 /**
@@ -586,7 +526,7 @@ void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
  */
 void vtun_esp_send_dummy(struct vtun_child *child, struct vtun_sa *sa)
 {
-	struct tx tx = {
+	struct vtun_tx tx = {
 		.child = child,
 		.sa = sa,
 		.next_header = IPPROTO_NONE,
@@ -596,16 +536,19 @@ void vtun_esp_send_dummy(struct vtun_child *child, struct vtun_sa *sa)
 	struct sk_buff *skb;
 
 	__skb_queue_head_init(&tx.sent);
-	if (!why) {
-		why = tx_charge(&tx, 1, 0);
-		skb = why ? NULL : tx_alloc(&tx, text_len(&tx, 0));
-		if (skb)
-			tx_finish(&tx, skb, 0);
-		else if (!why)
-			why = VTUN_DROP_NO_MEMORY;
-		tx_send(&tx);
-		dst_release(tx.dst);
+	if (why) {
+		vtun_tx_drop(&tx, why, 1);
+		return;
 	}
-	if (why)
-		count_drop(child, sa, why, 1);
+	why = vtun_sa_charge(sa, 1, 0, &tx.seq);
+	if (why) {
+		vtun_tx_drop(&tx, why, 1);
+	} else {
+		skb = vtun_tx_alloc(&tx, vtun_tx_text_len(&tx, 0));
+		if (skb)
+			vtun_tx_finish(&tx, skb, 0);
+		else
+			vtun_tx_drop(&tx, VTUN_DROP_NO_MEMORY, 1);
+		vtun_tx_send(&tx);
+	}
 }

@@ -9,6 +9,7 @@
 
 #include <net/genetlink.h>
 
+#include "audit.h"
 #include "child.h"
 #include "net.h"
 #include "netlink.h"
@@ -22,46 +23,17 @@ struct event {
 	struct nlattr *nest;		/* VTUN_A_EVENT */
 };
 
-static int put_child(struct sk_buff *skb, const struct vtun_child *child)
-{
-	struct nlattr *nest = nla_nest_start(skb, VTUN_A_CHILD);
-
-	if (!nest || nla_put_u32(skb, VTUN_A_CHILD_ID, child->id) ||
-	    nla_put_string(skb, VTUN_A_CHILD_NAME, child->name) ||
-	    nla_put_u32(skb, VTUN_A_CHILD_IFINDEX, child->dev->ifindex))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-static int put_sa(struct sk_buff *skb, const struct vtun_sa *sa)
-{
-	struct nlattr *nest = nla_nest_start(skb, VTUN_A_SA);
-	struct vtun_usage usage;
-
-	vtun_sa_read_usage(sa, &usage);
-	if (!nest || nla_put_u8(skb, VTUN_A_SA_DIR, sa->dir) ||
-	    nla_put_u32(skb, VTUN_A_SA_SPI, be32_to_cpu(sa->spi)) ||
-	    nla_put_u32(skb, VTUN_A_SA_CHILD_ID, sa->child->id) ||
-	    nla_put_u8(skb, VTUN_A_SA_STATE, sa->state) ||
-	    nla_put_u64_64bit(skb, VTUN_A_SA_AGE_MS, usage.age,
-			      VTUN_A_SA_PAD) ||
-	    nla_put_u64_64bit(skb, VTUN_A_SA_BYTES, usage.bytes,
-			      VTUN_A_SA_PAD) ||
-	    nla_put_u64_64bit(skb, VTUN_A_SA_PACKETS, usage.packets,
-			      VTUN_A_SA_PAD))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-/* header, child and, unless NULL, SA; false: nobody listens or no memory */
-static bool event_begin(struct event *e, const struct vtun_child *child,
+/*
+ * Header and, unless NULL, child and SA. false: nobody listens, no room, or no
+ * memory.
+ */
+static bool event_begin(struct event *e, struct vtun_net *vn,
+			const struct vtun_child *child,
 			const struct vtun_sa *sa, u8 cmd)
 {
 	u32 seq;
 
-	e->vn = child->net;
+	e->vn = vn;
 	lockdep_assert_held(&e->vn->lock);
 	seq = e->vn->event_seq + 1;
 	WRITE_ONCE(e->vn->event_seq, seq);
@@ -71,7 +43,8 @@ static bool event_begin(struct event *e, const struct vtun_child *child,
 	if (!e->skb)
 		return false;
 	e->hdr = genlmsg_put(e->skb, 0, seq, &vtun_genl_family, 0, cmd);
-	if (!e->hdr || put_child(e->skb, child) || (sa && put_sa(e->skb, sa)))
+	if (!e->hdr || (child && vtun_put_child_key(e->skb, child)) ||
+	    (sa && vtun_put_sa_brief(e->skb, sa)))
 		goto err_free_skb;
 	e->nest = nla_nest_start(e->skb, VTUN_A_EVENT);
 	if (!e->nest || nla_put_u32(e->skb, VTUN_A_EVENT_SEQ, seq))
@@ -122,7 +95,7 @@ void vtun_event_acquire(struct vtun_child *child, const struct vtun_flow *flow)
 
 	spin_lock_bh(&vn->lock);
 	if (!rcu_access_pointer(child->out) &&
-	    event_begin(&e, child, NULL, VTUN_CMD_ACQUIRE_NTF))
+	    event_begin(&e, vn, child, NULL, VTUN_CMD_ACQUIRE_NTF))
 		event_end(&e, put_flow(e.skb, flow));
 	spin_unlock_bh(&vn->lock);
 }
@@ -132,7 +105,7 @@ void vtun_event_expire(const struct vtun_sa *sa, u8 level, u8 cause)
 	struct event e;
 	int err;
 
-	if (!event_begin(&e, sa->child, sa, VTUN_CMD_EXPIRE_NTF))
+	if (!event_begin(&e, sa->net, sa->child, sa, VTUN_CMD_EXPIRE_NTF))
 		return;
 	err = nla_put_u8(e.skb, VTUN_A_EVENT_LEVEL, level);
 	if (!err)
@@ -146,11 +119,59 @@ void vtun_event_switch(const struct vtun_sa *sa, const struct vtun_sa *old,
 	struct event e;
 	int err;
 
-	if (!event_begin(&e, sa->child, sa, VTUN_CMD_SWITCH_NTF))
+	if (!event_begin(&e, sa->net, sa->child, sa, VTUN_CMD_SWITCH_NTF))
 		return;
 	err = nla_put_u8(e.skb, VTUN_A_EVENT_CAUSE, why);
 	if (!err && old)
 		err = nla_put_u32(e.skb, VTUN_A_EVENT_OLD_SPI,
 				  be32_to_cpu(old->spi));
 	event_end(&e, err);
+}
+
+static int put_ends(struct sk_buff *skb, u8 family, const struct in6_addr *src,
+		    const struct in6_addr *dst)
+{
+	return vtun_put_addr(skb, VTUN_A_EVENT_SRC, family, src) ?:
+	       vtun_put_addr(skb, VTUN_A_EVENT_DST, family, dst);
+}
+
+void vtun_event_peer_moved(const struct vtun_child *child,
+			   const struct vtun_path_config *seen, bool followed)
+{
+	struct event e;
+	int err;
+
+	if (!event_begin(&e, child->net, child, NULL, VTUN_CMD_PEER_MOVED_NTF))
+		return;
+	err = put_ends(e.skb, seen->family, &seen->remote, &seen->local);
+	if (!err && seen->encap)
+		err = nla_put_u16(e.skb, VTUN_A_EVENT_PORT, seen->dport);
+	if (!err && followed)
+		err = nla_put_flag(e.skb, VTUN_A_EVENT_FOLLOWED);
+	event_end(&e, err);
+}
+
+static int put_audit(struct sk_buff *skb, const struct vtun_audit *audit)
+{
+	int err;
+
+	if (nla_put_u8(skb, VTUN_A_EVENT_REASON, audit->reason) ||
+	    nla_put_u32(skb, VTUN_A_EVENT_COUNT, audit->count) ||
+	    nla_put_u32(skb, VTUN_A_EVENT_SPI, be32_to_cpu(audit->spi)))
+		return -EMSGSIZE;
+	err = put_ends(skb, audit->family, &audit->src, &audit->dst);
+	if (err || !audit->gone)
+		return err;
+	return nla_put_u64_64bit(skb, VTUN_A_EVENT_GONE_MS, audit->gone_ms,
+				 VTUN_A_EVENT_UNSPEC) ?:
+	       nla_put_u8(skb, VTUN_A_EVENT_GONE_STATE, audit->gone_state);
+}
+
+void vtun_event_audit(struct vtun_net *vn, const struct vtun_audit *audit)
+{
+	const struct vtun_sa *sa = audit->sa;
+	struct event e;
+
+	if (event_begin(&e, vn, sa ? sa->child : NULL, sa, VTUN_CMD_AUDIT_NTF))
+		event_end(&e, put_audit(e.skb, audit));
 }

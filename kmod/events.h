@@ -4,8 +4,11 @@
 
 #include <linux/types.h>
 
+struct vtun_audit;
 struct vtun_child;
 struct vtun_flow;
+struct vtun_net;
+struct vtun_path_config;
 struct vtun_sa;
 
 /*
@@ -19,5 +22,11 @@ void vtun_event_expire(const struct vtun_sa *sa, u8 level, u8 cause);
 /* vtun_net.lock; @old NULL = none */
 void vtun_event_switch(const struct vtun_sa *sa, const struct vtun_sa *old,
 		       u8 why);
+
+/* vtun_net.lock; @seen as for vtun_child_moved(); @followed: we go there */
+void vtun_event_peer_moved(const struct vtun_child *child,
+			   const struct vtun_path_config *seen, bool followed);
+/* vtun_net.lock, RCU for its SA */
+void vtun_event_audit(struct vtun_net *vn, const struct vtun_audit *audit);
 
 #endif /* VTUN_EVENTS_H */

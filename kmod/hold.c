@@ -34,10 +34,7 @@ static struct hold_cb *hold_cb(struct sk_buff *skb)
 static void drop(struct vtun_child *child, struct sk_buff *skb,
 		 enum vtun_drop why)
 {
-	struct vtun_device *vd = netdev_priv(child->dev);
-
-	vtun_drops_inc(&child->drops, why);
-	vtun_drops_inc(&vd->drops, why);
+	vtun_child_drop(child, why, 1);
 	kfree_skb(skb);
 }
 
@@ -148,7 +145,7 @@ void vtun_hold_add(struct vtun_child *child, struct sk_buff *skb)
 		sa = NULL;
 	if (sa && !child->holding) {
 		spin_unlock_bh(&child->hold.lock);
-		vtun_esp_output(child, sa, skb);
+		vtun_esp_output(child, sa, skb, VTUN_DOOR_NONE);
 		return;
 	}
 	if (child->dead || (!sa && link_chatter(&flow))) {
@@ -185,7 +182,7 @@ void vtun_hold_flush(struct vtun_child *child)
 		if (!budget--)
 			WRITE_ONCE(child->holding, false);
 		spin_unlock(&child->hold.lock);
-		vtun_esp_output(child, sa, skb);
+		vtun_esp_output(child, sa, skb, VTUN_DOOR_NONE);
 		spin_lock(&child->hold.lock);
 	}
 	if (skb_queue_empty(&child->hold))
@@ -193,6 +190,43 @@ void vtun_hold_flush(struct vtun_child *child)
 	child->flushing = false;
 unlock:
 	spin_unlock_bh(&child->hold.lock);
+}
+
+/* may a packet go on waiting? */
+static bool may_wait(const struct vtun_child *child, const struct sk_buff *skb)
+{
+	return (READ_ONCE(child->flags) & VTUN_CHILD_F_ON_DEMAND ||
+		rcu_access_pointer(child->out)) &&
+	       vtun_child_match(child, skb, VTUN_DIR_OUT);
+}
+
+/* what waits keeps the age it may reach */
+void vtun_hold_set(struct vtun_child *child, u32 packets, u32 bytes, u32 ms)
+{
+	struct sk_buff *skb, *tmp;
+
+	rcu_read_lock();
+	spin_lock_bh(&child->hold.lock);
+	child->hold_max.packets = packets;
+	child->hold_max.bytes = bytes;
+	child->hold_max.ms = ms;
+	skb_queue_walk_safe(&child->hold, skb, tmp) {
+		if (may_wait(child, skb))
+			continue;
+		__skb_unlink(skb, &child->hold);
+		child->hold_bytes -= skb->len;
+		drop(child, skb, VTUN_DROP_NO_SA);
+	}
+	while (skb_queue_len(&child->hold) > packets ||
+	       child->hold_bytes > bytes)
+		drop(child, hold_pop(child), VTUN_DROP_HOLD_FULL);
+	if (!(READ_ONCE(child->flags) & VTUN_CHILD_F_ON_DEMAND))
+		child->acquire_at = 0;
+	if (skb_queue_empty(&child->hold) && !child->flushing)
+		WRITE_ONCE(child->holding, false);
+	hold_arm(child);
+	spin_unlock_bh(&child->hold.lock);
+	rcu_read_unlock();
 }
 
 void vtun_hold_stop(struct vtun_child *child)

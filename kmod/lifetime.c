@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Lifetimes, RFC 4301 4.4.2.1: one decision, asked by the packet path and by
- * the timer. Packets reserve sequence numbers and octets without a lock; only
- * the one that crosses a limit takes vtun_net.lock.
+ * the timer. A packet, or a super-packet as a whole, takes vtun_sa.lock for a
+ * few instructions; only the one that crosses a limit takes vtun_net.lock.
  */
 #include "lifetime.h"
 
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/netlink.h>
 #include <linux/rcupdate.h>
 #include <linux/timekeeping.h>
 
@@ -44,6 +47,8 @@ struct vtun_expiry vtun_lifetime_check(const struct vtun_limits *limits,
 		e.cause = VTUN_CAUSE_PACKETS;
 	else if (limits->hard_seq && now->seq > limits->hard_seq)
 		e.cause = VTUN_CAUSE_SEQUENCE;
+	else if (limits->hard_idle && now->idle >= limits->hard_idle)
+		e.cause = VTUN_CAUSE_IDLE;
 	if (e.cause)
 		return e;
 
@@ -56,15 +61,13 @@ struct vtun_expiry vtun_lifetime_check(const struct vtun_limits *limits,
 		e.cause = VTUN_CAUSE_PACKETS;
 	else if (limits->soft_seq && now->seq >= limits->soft_seq)
 		e.cause = VTUN_CAUSE_SEQUENCE;
+	else if (limits->soft_idle && now->idle >= limits->soft_idle)
+		e.cause = VTUN_CAUSE_IDLE;
+	else if (limits->margin && now->remain < limits->margin)
+		e.cause = VTUN_CAUSE_RATE;
 	if (!e.cause)
 		e.level = 0;
 	return e;
-}
-
-/* the coarse clock lags behind the exact one by up to a tick */
-static u64 age_at(const struct vtun_sa *sa, u64 now)
-{
-	return now > sa->installed ? now - sa->installed : 0;
 }
 
 /* @sa leaves for good: no packet may be charged to it any more */
@@ -78,11 +81,15 @@ static bool expire_hard(struct vtun_sa *sa, struct vtun_expiry e, u64 now)
 
 	if (sa->hard.level)
 		return false;
+	/* who has the lock next is refused: the event comes after the last */
+	spin_lock(&sa->lock);
+	sa->hard = e;
+	vtun_meter_close(&sa->meter);
+	spin_unlock(&sa->lock);
+	sa->hard_at = now;
 	current_out = rcu_access_pointer(child->out) == sa;
 	WRITE_ONCE(sa->state, VTUN_SA_EXPIRED);
 	WRITE_ONCE(sa->proof_wanted, false);
-	sa->hard = e;
-	sa->hard_at = now;
 	if (current_out) {
 		RCU_INIT_POINTER(child->out, NULL);
 		vtun_child_update_usable(child);
@@ -108,8 +115,10 @@ static bool expire(struct vtun_sa *sa, struct vtun_expiry e, u64 now)
 	if (sa->soft.level)
 		return false;
 	sa->soft_at = now;
-	sa->soft.cause = e.cause;
-	WRITE_ONCE(sa->soft.level, e.level);
+	spin_lock(&sa->lock);
+	sa->soft = e;
+	vtun_meter_set_fence(&sa->meter, &sa->limits, true);
+	spin_unlock(&sa->lock);
 	vtun_event_expire(sa, e.level, e.cause);
 	return false;
 }
@@ -127,23 +136,41 @@ static void announce(struct vtun_sa *sa, struct vtun_expiry e)
 		vtun_hold_flush(sa->child);
 }
 
-static void touch(struct vtun_sa *sa, u64 now)
+/*
+ * Uses up volume; @e is what is to be announced for it. False: a hard limit
+ * forbids it, @cause is which.
+ */
+static bool use(struct vtun_sa *sa, u64 packets, u64 bytes,
+		struct vtun_expiry *e, enum vtun_expire_cause *cause)
 {
-	if (READ_ONCE(sa->last_used) != now)
+	unsigned long tick = jiffies;
+	u64 now = sa->last_used;
+
+	lockdep_assert_held(&sa->lock);
+	/* the coarse clock is as coarse as that: no need to ask it again */
+	if (unlikely(tick != sa->tick))
+		now = vtun_lifetime_now_coarse();
+	e->level = 0;
+	if (likely(vtun_meter_is_free(&sa->meter, packets, bytes, now))) {
+		vtun_meter_add(&sa->meter, packets, bytes);
+	} else {
+		*cause = sa->hard.cause;
+		if (sa->hard.level)
+			return false;
+		*e = vtun_meter_look(&sa->meter, &sa->limits, packets, bytes,
+				     now, sa->soft.level);
+		*cause = e->cause;
+		if (e->level == VTUN_EXPIRE_HARD)
+			return false;
+	}
+	if (unlikely(tick != sa->tick)) {
 		WRITE_ONCE(sa->last_used, now);
+		sa->tick = tick;
+	}
+	return true;
 }
 
-static void count(struct vtun_sa *sa, u64 packets, u64 bytes)
-{
-	struct vtun_sa_usage *use = this_cpu_ptr(sa->usage);
-
-	u64_stats_update_begin(&use->syncp);
-	u64_stats_add(&use->packets, packets);
-	u64_stats_add(&use->bytes, bytes);
-	u64_stats_update_end(&use->syncp);
-}
-
-/* what a packet dies of on an SA that expired hard; cause may not be set yet */
+/* what a packet dies of on an SA that expired hard */
 static enum vtun_drop hard_drop(enum vtun_expire_cause cause)
 {
 	return cause == VTUN_CAUSE_SEQUENCE ? VTUN_DROP_SEQUENCE :
@@ -153,99 +180,131 @@ static enum vtun_drop hard_drop(enum vtun_expire_cause cause)
 enum vtun_drop vtun_sa_charge(struct vtun_sa *sa, unsigned int packets,
 			      u64 bytes, u64 *first)
 {
-	u64 now = vtun_lifetime_now_coarse();
-	struct vtun_usage use = { .age = age_at(sa, now) };
+	enum vtun_expire_cause cause;
 	struct vtun_expiry e;
-	s64 old;
+	bool ok;
 
-	if (unlikely(READ_ONCE(sa->state) == VTUN_SA_EXPIRED))
-		return hard_drop(READ_ONCE(sa->hard.cause));
-	if (sa->counted)
-		use.bytes = atomic64_add_return(bytes, &sa->bytes);
-	old = atomic64_read(&sa->seq);
-	do {
-		use.seq = (u64)old + packets;
-		use.packets = use.seq - sa->seq_start;
-		e = vtun_lifetime_check(&sa->limits, &use);
-		if (unlikely(use.seq < packets)) {	/* beyond 2^64 */
-			e.level = VTUN_EXPIRE_HARD;
-			e.cause = VTUN_CAUSE_SEQUENCE;
-		}
-		if (unlikely(e.level == VTUN_EXPIRE_HARD))
-			goto drop_hard;
-	} while (!atomic64_try_cmpxchg(&sa->seq, &old, use.seq));
-
-	if (!sa->counted)
-		count(sa, packets, bytes);
-	touch(sa, now);
-	if (unlikely(e.level) && !READ_ONCE(sa->soft.level))
+	spin_lock(&sa->lock);
+	*first = sa->meter.count + 1;
+	ok = use(sa, packets, bytes, &e, &cause);
+	spin_unlock(&sa->lock);
+	if (unlikely(e.level))
 		announce(sa, e);
-	*first = (u64)old + 1;
-	return 0;
-
-drop_hard:
-	if (sa->counted)
-		atomic64_sub(bytes, &sa->bytes);
-	announce(sa, e);
-	return hard_drop(e.cause);
+	return likely(ok) ? 0 : hard_drop(cause);
 }
 
-enum vtun_drop vtun_sa_credit(struct vtun_sa *sa, u64 bytes)
+enum vtun_drop vtun_sa_credit(struct vtun_sa *sa, u64 seq, u64 bytes)
 {
-	u64 now = vtun_lifetime_now_coarse();
-	struct vtun_usage use = { .age = age_at(sa, now) };
-	struct vtun_expiry e;
+	struct vtun_expiry e = {};
+	enum vtun_expire_cause cause;
+	enum vtun_drop why;
 
-	if (unlikely(READ_ONCE(sa->state) == VTUN_SA_EXPIRED))
-		return VTUN_DROP_HARD_EXPIRED;
-	if (sa->counted) {
-		use.bytes = atomic64_add_return(bytes, &sa->bytes);
-		use.packets = atomic64_inc_return(&sa->packets);
-	}
-	e = vtun_lifetime_check(&sa->limits, &use);
-	if (unlikely(e.level == VTUN_EXPIRE_HARD)) {
-		if (sa->counted) {
-			atomic64_sub(bytes, &sa->bytes);
-			atomic64_dec(&sa->packets);
-		}
+	spin_lock(&sa->lock);
+	why = vtun_replay_accept(&sa->replay, seq);
+	if (likely(!why) && unlikely(!use(sa, 1, bytes, &e, &cause)))
+		why = VTUN_DROP_HARD_EXPIRED;
+	spin_unlock(&sa->lock);
+	if (unlikely(e.level))
 		announce(sa, e);
-		return VTUN_DROP_HARD_EXPIRED;
-	}
-	if (!sa->counted)
-		count(sa, 1, bytes);
-	touch(sa, now);
-	if (unlikely(e.level) && !READ_ONCE(sa->soft.level))
-		announce(sa, e);
-	if (unlikely(READ_ONCE(sa->proof_wanted)))
+	if (unlikely(READ_ONCE(sa->proof_wanted)) && !why)
 		vtun_sa_proof(sa);
-	return 0;
+	return why;
+}
+
+/* under sa->lock */
+static void read_usage(const struct vtun_sa *sa, u64 now,
+		       struct vtun_usage *usage)
+{
+	u64 used = max(sa->last_used, sa->meter.installed);
+
+	lockdep_assert_held(&sa->lock);
+	vtun_meter_read(&sa->meter, &sa->limits, now, usage);
+	usage->idle = now > used ? now - used : 0;
+	if (sa->dir == VTUN_DIR_IN)
+		usage->seq = sa->replay.top;
 }
 
 void vtun_sa_read_usage(const struct vtun_sa *sa, struct vtun_usage *usage)
 {
-	const struct vtun_sa_usage *use;
-	unsigned int start;
-	u64 bytes, packets;
-	int cpu;
+	spinlock_t *lock = (spinlock_t *)&sa->lock;	/* changes nothing */
+	u64 now = vtun_lifetime_now();
 
-	usage->age = age_at(sa, vtun_lifetime_now());
-	usage->seq = atomic64_read(&sa->seq);
-	usage->bytes = atomic64_read(&sa->bytes);
-	usage->packets = atomic64_read(&sa->packets);
-	if (!sa->counted && sa->usage) {
-		for_each_possible_cpu(cpu) {
-			use = per_cpu_ptr(sa->usage, cpu);
-			do {
-				start = u64_stats_fetch_begin(&use->syncp);
-				bytes = u64_stats_read(&use->bytes);
-				packets = u64_stats_read(&use->packets);
-			} while (u64_stats_fetch_retry(&use->syncp, start));
-			usage->bytes += bytes;
-			usage->packets += packets;
-		}
+	spin_lock_bh(lock);
+	read_usage(sa, now, usage);
+	spin_unlock_bh(lock);
+}
+
+static int check_limits(const struct vtun_limits *limits,
+			struct netlink_ext_ack *extack)
+{
+	if ((limits->hard_time && limits->soft_time > limits->hard_time) ||
+	    (limits->hard_idle && limits->soft_idle > limits->hard_idle) ||
+	    (limits->hard_bytes && limits->soft_bytes > limits->hard_bytes) ||
+	    (limits->hard_packets &&
+	     limits->soft_packets > limits->hard_packets)) {
+		NL_SET_ERR_MSG(extack, "a soft limit is above its hard limit");
+		return -EINVAL;
 	}
-	if (sa->dir == VTUN_DIR_OUT)
-		usage->packets = usage->seq - sa->seq_start;
+	if (limits->margin && !limits->hard_bytes && !limits->hard_packets) {
+		NL_SET_ERR_MSG(extack,
+			       "the margin needs a hard limit of volume");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* true: another SA became current */
+static bool change_limits(struct vtun_sa *sa, const struct vtun_limits *limits)
+{
+	u64 now = vtun_lifetime_now();
+	struct vtun_usage usage;
+	struct vtun_expiry e;
+	bool switched;
+
+	lockdep_assert_held(&sa->net->lock);
+	spin_lock(&sa->lock);
+	sa->limits = *limits;
+	read_usage(sa, now, &usage);
+	e = vtun_lifetime_check(limits, &usage);
+	if (!e.level)
+		sa->soft = (struct vtun_expiry) {};
+	vtun_meter_set_fence(&sa->meter, limits, sa->soft.level);
+	spin_unlock(&sa->lock);
+	switched = expire(sa, e, now);
+	vtun_lifetime_timer_start(sa);
+	return switched;
+}
+
+int vtun_sa_set_limits(struct vtun_sa *sa, const struct vtun_limits *limits,
+		       struct netlink_ext_ack *extack)
+{
+	struct vtun_limits changed = *limits;
+	struct vtun_net *vn = sa->net;
+	bool switched = false;
+	int err;
+
+	lockdep_assert_held(&vn->ctl);
+	err = check_limits(limits, extack);
+	if (err)
+		return err;
+	rcu_read_lock();
+	spin_lock_bh(&vn->lock);
+	changed.soft_seq = sa->limits.soft_seq;
+	changed.hard_seq = sa->limits.hard_seq;
+	if (sa->dead || sa->state == VTUN_SA_LARVAL) {
+		NL_SET_ERR_MSG(extack, "a reserved SPI has no limits");
+		err = -EINVAL;
+	} else if (sa->hard.level) {
+		NL_SET_ERR_MSG(extack, "the SA expired hard, it has no keys");
+		err = -EKEYEXPIRED;
+	} else {
+		switched = change_limits(sa, &changed);
+	}
+	spin_unlock_bh(&vn->lock);
+	if (switched)
+		vtun_hold_flush(sa->child);
+	rcu_read_unlock();
+	return err;
 }
 
 static bool deadline_passed(struct vtun_sa *sa, u64 now)
@@ -308,14 +367,19 @@ void vtun_lifetime_timer_init(struct vtun_sa *sa)
 			   HRTIMER_MODE_ABS_SOFT);
 }
 
-static void earlier(u64 *next, u64 at)
+/* @span 0: does not count */
+static void earlier(u64 *next, u64 since, u64 span)
 {
-	if (!*next || at < *next)
-		*next = at;
+	/* beyond what a timer can be set to: never */
+	if (!span || span > KTIME_MAX / NSEC_PER_MSEC - since)
+		return;
+	if (!*next || since + span < *next)
+		*next = since + span;
 }
 
 void vtun_lifetime_timer_start(struct vtun_sa *sa)
 {
+	u64 used = max(READ_ONCE(sa->last_used), sa->meter.installed);
 	const struct vtun_limits *limits = &sa->limits;
 	u64 next = 0;
 
@@ -324,12 +388,15 @@ void vtun_lifetime_timer_start(struct vtun_sa *sa)
 		return;
 	if (sa->state == VTUN_SA_LARVAL)
 		next = sa->expires;
-	if (limits->soft_time && !sa->soft.level)
-		earlier(&next, sa->installed + limits->soft_time);
-	if (limits->hard_time)
-		earlier(&next, sa->installed + limits->hard_time);
+	if (!sa->soft.level) {
+		earlier(&next, sa->meter.installed, limits->soft_time);
+		earlier(&next, used, limits->soft_idle);
+	}
+	earlier(&next, sa->meter.installed, limits->hard_time);
+	/* packets move it on; the timer looks when they stopped */
+	earlier(&next, used, limits->hard_idle);
 	if (sa->state == VTUN_SA_STANDBY && sa->deadline)
-		earlier(&next, sa->deadline);
+		earlier(&next, 0, sa->deadline);
 	if (next)
 		hrtimer_start(&sa->timer, ms_to_ktime(next),
 			      HRTIMER_MODE_ABS_SOFT);

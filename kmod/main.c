@@ -3,9 +3,12 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
+#include "classify.h"
 #include "crypto.h"
 #include "device.h"
+#include "encap.h"
 #include "esp.h"
+#include "hook.h"
 #include "net.h"
 #include "netlink.h"
 #ifdef DEBUG
@@ -31,9 +34,12 @@ static int __init vtun_init(void)
 	err = selftest();
 	if (err)
 		goto err_crypto;
-	err = vtun_net_init();
+	err = vtun_hook_init();
 	if (err)
 		goto err_crypto;
+	err = vtun_net_init();
+	if (err)
+		goto err_hook;
 	err = vtun_device_init();
 	if (err)
 		goto err_net;
@@ -51,7 +57,10 @@ err_device:
 	vtun_device_exit();
 err_net:
 	vtun_net_exit();
+err_hook:
+	vtun_hook_exit();
 err_crypto:
+	vtun_classify_exit();
 	vtun_crypto_module_exit();
 	return err;
 }
@@ -65,12 +74,15 @@ err_crypto:
 static void __exit vtun_exit(void)
 {
 	vtun_netlink_exit();
+	vtun_encap_exit();
 	vtun_esp_input_exit();
 	vtun_device_exit();
 	vtun_net_exit();
 	rcu_barrier();
 	rcu_barrier();
 	rcu_barrier();
+	vtun_hook_exit();
+	vtun_classify_exit();
 	vtun_crypto_module_exit();
 }
 

@@ -10,6 +10,9 @@
 #include <linux/rcupdate.h>
 
 #include "child.h"
+#include "early.h"
+#include "encap.h"
+#include "policy.h"
 #include "sa.h"
 
 unsigned int vtun_net_id __read_mostly;
@@ -23,7 +26,10 @@ static int __net_init net_init(struct net *net)
 	spin_lock_init(&vn->lock);
 	idr_init(&vn->children);
 	hash_init(vn->names);
+	hash_init(vn->outs);
 	INIT_LIST_HEAD(&vn->devices);
+	vtun_encap_net_init(vn);
+	vtun_audit_init(vn);
 	/* 0 means "never looked" to dumps */
 	atomic_set(&vn->gen, 1);
 	return vtun_sa_table_init(vn);
@@ -65,7 +71,9 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 	list_for_each_entry(net, nets, exit_list) {
 		vn = vtun_net(net);
 		mutex_lock(&vn->ctl);
+		vtun_policy_flush(vn);
 		vtun_net_flush(vn);
+		vtun_encap_net_exit(vn);
 		mutex_unlock(&vn->ctl);
 	}
 	/* timers of larval SAs and packets in flight may hold a lock of ours */
@@ -73,8 +81,10 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 	list_for_each_entry(net, nets, exit_list) {
 		vn = vtun_net(net);
 		WARN_ON_ONCE(!list_empty(&vn->devices));
+		vtun_early_stop(vn);
 		vtun_sa_table_destroy(vn);
 		idr_destroy(&vn->children);
+		vtun_policy_net_exit(vn);
 	}
 }
 

@@ -6,12 +6,14 @@
 #include <linux/idr.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "audit.h"
 #include "stats.h"
 
 /**
@@ -27,12 +29,20 @@
  * @next_sa: where the search for a free @sas slot goes on; @ctl
  * @children: struct vtun_child by id; writers hold @ctl, readers use RCU
  * @names: struct vtun_child by name; @ctl
+ * @outs: outbound SAs by SPI, which need not be unique (vtun_sa.out_node);
+ *	written under @lock, read under RCU
  * @next_child: where the search for a free @children id goes on; @ctl
  * @devices: struct vtun_device born here (vtun_device.node); @ctl
+ * @sockets: struct vtun_encap_sock (vtun_encap_sock.node), oldest first; @ctl
+ * @spd: policies, from the first one on; @ctl to write
  * @n_children: @ctl to write, READ_ONCE to read
  * @n_sas: SAs of both directions, larval ones included; @lock
  * @gen: grows with every object added or removed, so that a dump notices
+ * @policy_gen: the same for policies: SAs must not spoil their long dumps; @ctl
  * @event_seq: number of the last event; @lock, so that events leave in order
+ * @audit: what was refused and which SPIs went
+ * @early: input routes of ESP; @ctl to write, READ_ONCE
+ * @early_ops: their hook
  * @drops: packets that no child and no SA could be blamed for
  *
  * Order: RTNL, @ctl, @lock. vtun_child.hold.lock is a leaf and never nests
@@ -48,14 +58,23 @@ struct vtun_net {
 	u32			next_sa;
 	struct idr		children;
 	DECLARE_HASHTABLE(names, 8);
+	DECLARE_HASHTABLE(outs, 10);
 	u32			next_child;
 	struct list_head	devices;
+	struct list_head	sockets;
+	struct vtun_spd		*spd;
 	unsigned int		n_children;
 	unsigned int		n_sas;
 	atomic_t		gen;
+	u32			policy_gen;
 	u32			event_seq;
+	struct vtun_audit_net	audit;
+	struct vtun_early __percpu *early;
+	struct nf_hook_ops	early_ops;
 	struct vtun_drops	drops;
 };
+
+struct vtun_spd;
 
 extern unsigned int vtun_net_id;
 

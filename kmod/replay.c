@@ -37,7 +37,6 @@ int vtun_replay_init(struct vtun_replay *r, u32 window, bool esn, u64 top,
 		       window > VTUN_REPLAY_WINDOW_MAX))
 		return -EINVAL;
 
-	spin_lock_init(&r->lock);
 	r->top = top;
 	r->window = window;
 	r->esn = esn;
@@ -156,26 +155,25 @@ static void advance(struct vtun_replay *r, u64 seq)
  * @seq: recovered number
  *
  * Only after the ICV was found right: a forged packet must not move the window
- * (RFC 4303 3.4.3). BH off.
+ * (RFC 4303 3.4.3). vtun_sa.lock.
  *
  * Return: 0 or the reason to drop.
  */
 enum vtun_drop vtun_replay_accept(struct vtun_replay *r, u64 seq)
 {
-	enum vtun_drop why;
+	enum vtun_drop why = check(r, r->top, seq);
 
-	spin_lock(&r->lock);
-	why = check(r, r->top, seq);
-	if (!why && r->window) {
+	if (unlikely(why))
+		return why;
+	if (r->window) {
 		unsigned long *word;
 
 		if (seq > r->top)
 			advance(r, seq);
 		word = word_of(r, seq);
 		WRITE_ONCE(*word, *word | BIT_MASK(seq));
-	} else if (!why && seq > r->top) {
+	} else if (seq > r->top) {
 		WRITE_ONCE(r->top, seq);
 	}
-	spin_unlock(&r->lock);
-	return why;
+	return 0;
 }

@@ -11,7 +11,6 @@
 #include "sa.h"
 
 #include <linux/netlink.h>
-#include <linux/percpu.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -68,7 +67,6 @@ static void sa_free_rcu(struct rcu_head *head)
 
 	vtun_crypto_destroy(&sa->crypto);
 	vtun_replay_destroy(&sa->replay);
-	free_percpu(sa->usage);
 	if (sa->child)
 		vtun_child_put(sa->child);
 	pr_debug("sa %u (spi 0x%08x) destroyed\n", sa->id,
@@ -129,7 +127,9 @@ static struct vtun_sa *sa_alloc(struct vtun_net *vn, struct vtun_child *child,
 	sa->spi = spi;
 	sa->dir = dir;
 	sa->state = state;
-	sa->installed = vtun_lifetime_now();
+	spin_lock_init(&sa->lock);
+	vtun_meter_init(&sa->meter, 0, vtun_lifetime_now());
+	sa->tick = jiffies - 1;
 	refcount_set(&sa->ref, 1);
 	INIT_LIST_HEAD(&sa->child_node);
 	vtun_lifetime_timer_init(sa);
@@ -155,9 +155,8 @@ static struct vtun_sa *sa_new(struct vtun_child *child,
 			      const struct vtun_sa_config *config,
 			      struct netlink_ext_ack *extack)
 {
-	const struct vtun_limits *limits = &config->limits;
 	struct vtun_sa *sa;
-	int err = -ENOMEM;
+	int err;
 
 	sa = sa_alloc(child->net, child, config->dir,
 		      config->dir == VTUN_DIR_IN ? VTUN_SA_ACTIVE :
@@ -169,20 +168,12 @@ static struct vtun_sa *sa_new(struct vtun_child *child,
 	}
 	sa->esn = config->esn;
 	sa->suite = config->suite;
-	sa->limits = *limits;
-	sa->counted = limits->soft_bytes || limits->hard_bytes;
-	atomic64_set(&sa->seq, config->seq);
-	sa->seq_start = config->seq;
-	if (sa->dir == VTUN_DIR_OUT)
+	sa->limits = config->limits;
+	if (sa->dir == VTUN_DIR_OUT) {
 		vtun_lifetime_set_seq(&sa->limits, sa->esn);
-	else
-		sa->counted |= limits->soft_packets || limits->hard_packets;
-	sa->usage = __netdev_alloc_pcpu_stats(struct vtun_sa_usage,
-					      GFP_KERNEL_ACCOUNT);
-	if (!sa->usage) {
-		NL_SET_ERR_MSG(extack, "no memory for the SA");
-		goto err_abandon;
+		vtun_meter_init(&sa->meter, config->seq, sa->meter.installed);
 	}
+	vtun_meter_set_fence(&sa->meter, &sa->limits, false);
 	if (sa->dir == VTUN_DIR_IN) {
 		err = vtun_replay_init(&sa->replay, config->window, sa->esn,
 				       config->seq, GFP_KERNEL_ACCOUNT);
@@ -211,6 +202,8 @@ static void sa_link(struct vtun_sa *sa)
 	lockdep_assert_held(&vn->lock);
 	if (sa->child)
 		list_add_tail(&sa->child_node, &sa->child->sas);
+	if (sa->dir == VTUN_DIR_OUT)
+		hash_add_rcu(vn->outs, &sa->out_node, (__force u32)sa->spi);
 	/* cannot fail: the slot is there since sa_alloc() */
 	xa_store_bh(&vn->sas, sa->id, sa, GFP_ATOMIC);
 	vn->n_sas++;
@@ -228,8 +221,14 @@ void vtun_sa_unlink(struct vtun_sa *sa)
 	if (WARN_ON_ONCE(sa->dead))
 		return;
 	sa->dead = true;
-	if (sa->dir == VTUN_DIR_IN)
-		rhashtable_remove_fast(&vn->sad, &sa->spi_node, sad_params);
+	if (sa->dir == VTUN_DIR_IN) {
+		/* fails where another SA took the place of a larval one */
+		if (!rhashtable_remove_fast(&vn->sad, &sa->spi_node,
+					    sad_params))
+			vtun_audit_gone(sa);
+	} else {
+		hash_del_rcu(&sa->out_node);
+	}
 	xa_erase_bh(&vn->sas, sa->id);
 	vn->n_sas--;
 	vtun_net_changed(vn);
@@ -428,7 +427,7 @@ static void install_pair(struct vtun_sa *in, struct vtun_sa *out,
 			 const struct vtun_sa_install *req)
 {
 	if (out && req->standby && req->deadline_ms)
-		out->deadline = out->installed + req->deadline_ms;
+		out->deadline = out->meter.installed + req->deadline_ms;
 	if (!in || !out)
 		return;
 	RCU_INIT_POINTER(in->pair, out);
@@ -524,7 +523,7 @@ int vtun_sa_alloc_spi(struct vtun_net *vn, struct vtun_child *child, u32 min,
 		err = rhashtable_insert_fast(&vn->sad, &sa->spi_node,
 					     sad_params);
 	if (!err) {
-		sa->expires = sa->installed + VTUN_SPI_RESERVE_MS;
+		sa->expires = sa->meter.installed + VTUN_SPI_RESERVE_MS;
 		sa_link(sa);
 		*spi = be32_to_cpu(sa->spi);
 	}

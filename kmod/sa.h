@@ -6,18 +6,18 @@
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/u64_stats_sync.h>
 #include <uapi/linux/vtun.h>
 
 #include "crypto.h"
 #include "lifetime.h"
+#include "meter.h"
 #include "replay.h"
 #include "stats.h"
 
 struct vtun_child;
 struct vtun_net;
-struct vtun_sa_usage;
 
 /**
  * struct vtun_sa - one unidirectional ESP security association
@@ -33,19 +33,15 @@ struct vtun_sa_usage;
  * @suite: stays known after @crypto was wiped; NULL while larval
  * @crypto: keyed cipher; wiped one grace period after the SA expired hard, and
  *	when it is freed
- * @limits: configured lifetimes; read-only after installation
- * @counted: @limits hold a limit in bytes, or in packets for an inbound SA:
- *	@bytes and @packets are exact. Else @usage counts without atomics.
- * @seq_start: where @seq started: an outbound SA's packets are the difference
- * @seq: out: last number handed out
- * @bytes: inner octets charged so far
- * @packets: in: charged so far
- * @usage: per CPU, while not @counted
- * @last_used: ms of CLOCK_BOOTTIME, 0 = never; racy by design
- * @replay: in
+ * @limits: configured lifetimes; vtun_net.lock and @lock to write
+ * @lock: what a packet uses up, the one atomic operation it costs; a leaf, BH
+ * @replay: in; @lock
+ * @meter: @lock
+ * @last_used: ms of CLOCK_BOOTTIME, 0 = never; @lock to write, READ_ONCE
+ * @tick: jiffies of @last_used; @lock
  * @drops: packets of this SA that died
- * @installed: ms of CLOCK_BOOTTIME
- * @soft: expiry as announced, level 0 = not yet; vtun_net.lock
+ * @soft: expiry as announced, level 0 = not yet; vtun_net.lock and @lock to
+ *	write
  * @hard: likewise
  * @soft_at: ms of CLOCK_BOOTTIME of @soft
  * @hard_at: of @hard
@@ -56,6 +52,7 @@ struct vtun_sa_usage;
  * @deadline: standby only, ms of CLOCK_BOOTTIME, 0 = none
  * @expires: larval only, ms of CLOCK_BOOTTIME
  * @spi_node: vtun_net.sad, in only
+ * @out_node: vtun_net.outs, out only
  * @child_node: vtun_child.sas; vtun_net.lock
  * @net: namespace it belongs to
  * @ref: one for the tables, one per reader outside RCU
@@ -70,40 +67,32 @@ struct vtun_sa {
 	bool			esn;
 	bool			proof_wanted;
 	bool			dead;
-	bool			counted;
 	u8			switched;
 	struct vtun_child	*child;
 	const struct vtun_suite	*suite;
 	struct vtun_crypto	crypto;
 	struct vtun_limits	limits;
-	u64			seq_start;
-	struct vtun_sa_usage __percpu *usage;
 
-	atomic64_t		seq ____cacheline_aligned_in_smp;
-	atomic64_t		bytes;
-	atomic64_t		packets;
-	u64			last_used;
-
+	spinlock_t		lock ____cacheline_aligned_in_smp;
 	struct vtun_replay	replay;
-	struct vtun_drops	drops;
+	struct vtun_meter	meter;
+	u64			last_used;
+	unsigned long		tick;
 
-	u64			installed;
+	struct vtun_drops	drops;
 	struct vtun_expiry	soft, hard;
 	u64			soft_at, hard_at;
 	u64			deadline, expires;
 	struct vtun_sa __rcu	*pair;
 	struct hrtimer		timer;
-	struct rhash_head	spi_node;
+	union {
+		struct rhash_head	spi_node;
+		struct hlist_node	out_node;
+	};
 	struct list_head	child_node;
 	struct vtun_net		*net;
 	refcount_t		ref;
 	struct rcu_head		rcu, wipe_rcu;
-};
-
-/* unlimited SAs count here */
-struct vtun_sa_usage {
-	u64_stats_t bytes, packets;
-	struct u64_stats_sync syncp;
 };
 
 /**
@@ -173,8 +162,13 @@ void vtun_sa_wipe(struct vtun_sa *sa);
 /* takes vtun_net.lock: a packet on inbound @sa proves its pair; RCU, BH off */
 void vtun_sa_proof(struct vtun_sa *sa);
 
-/* volume so far; any context */
+/* any context in which BH may be switched off */
 void vtun_sa_read_usage(const struct vtun_sa *sa, struct vtun_usage *usage);
+
+/* outbound SAs that may have an SPI, others among them; under RCU, no ref */
+#define vtun_sa_for_each_out(sa, vn, out_spi)				\
+	hash_for_each_possible_rcu((vn)->outs, sa, out_node,		\
+				   (__force u32)(out_spi))
 
 /* inbound SA by SPI, larval and expired ones included; under RCU, no ref */
 struct vtun_sa *vtun_sa_lookup_in(struct vtun_net *vn, __be32 spi);
@@ -195,15 +189,17 @@ enum vtun_drop vtun_sa_charge(struct vtun_sa *sa, unsigned int packets,
 			      u64 bytes, u64 *first);
 
 /**
- * vtun_sa_credit() - account an authenticated, replay-checked inbound packet
+ * vtun_sa_credit() - accept an authenticated inbound packet
  * @sa: inbound SA
+ * @seq: its number, recovered
  * @bytes: inner length
  *
- * Announces expiries; activates the paired standby outbound SA (RFC 7296 2.8)
- * when @sa->proof_wanted. RCU read side, BH off.
+ * Replay window, counters and limits in one step. Announces expiries; activates
+ * the paired standby outbound SA (RFC 7296 2.8) when @sa->proof_wanted. RCU
+ * read side, BH off.
  *
- * Return: 0, or VTUN_DROP_HARD_EXPIRED when the packet must not pass.
+ * Return: 0, or the enum vtun_drop the packet dies of.
  */
-enum vtun_drop vtun_sa_credit(struct vtun_sa *sa, u64 bytes);
+enum vtun_drop vtun_sa_credit(struct vtun_sa *sa, u64 seq, u64 bytes);
 
 #endif /* VTUN_SA_H */

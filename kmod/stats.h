@@ -25,14 +25,18 @@ static inline void vtun_drops_add(struct vtun_drops *d, enum vtun_drop why,
 	atomic64_add(count, &d->n[why]);
 }
 
-/* packets dropped for a reason below @end and not below @begin */
-u64 vtun_drops_sum(const struct vtun_drops *d, enum vtun_drop begin,
-		   enum vtun_drop end);
+const char *vtun_drop_name(enum vtun_drop why);
+/*
+ * Packets lost in one direction. What can happen in both counts as outbound;
+ * dummy packets are no loss.
+ */
+u64 vtun_drops_sum(const struct vtun_drops *d, enum vtun_dir dir);
 
 enum vtun_object {
 	VTUN_OBJECT_DEVICE,
 	VTUN_OBJECT_CHILD,
 	VTUN_OBJECT_SA,
+	VTUN_OBJECT_SOCKET,
 	VTUN_OBJECTS
 };
 

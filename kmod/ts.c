@@ -6,7 +6,7 @@
  * the first that covers the packet gets it. The order: the child whose widest
  * remote selector covers fewer addresses comes first, then the one whose widest
  * local selector does, then the one that names a protocol or ports, then the
- * lower id.
+ * one with the lower id.
  */
 #include "ts.h"
 
@@ -15,10 +15,9 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
+#include <linux/slab.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
-
-#include "child.h"
 
 /* width of "any address of any family", wider than all of IPv6 */
 #define WIDTH_ANY	129
@@ -70,7 +69,8 @@ static void parse_ipv4(struct vtun_flow *flow, const struct sk_buff *skb)
 	flow->proto = ip->protocol;
 	flow->src.s6_addr32[0] = ip->saddr;
 	flow->dst.s6_addr32[0] = ip->daddr;
-	if (!(ip->frag_off & htons(IP_OFFSET)))
+	flow->fragment = ip->frag_off & htons(IP_OFFSET);
+	if (!flow->fragment)
 		parse_ports(flow, skb, skb_network_offset(skb) + ip->ihl * 4);
 }
 
@@ -94,7 +94,8 @@ static void parse_ipv6(struct vtun_flow *flow, const struct sk_buff *skb)
 		parse_ports(flow, skb, offset);
 		return;
 	}
-	/* not the first fragment: its own header tells the protocol, no more */
+	flow->fragment = true;
+	/* its own header tells the protocol, no more */
 	if (flow->proto != NEXTHDR_FRAGMENT)
 		return;
 	frag = skb_header_pointer(skb, offset, sizeof(buf), &buf);
@@ -123,8 +124,8 @@ static int compare_addr(u8 family, const struct in6_addr *a,
 	return x < y ? -1 : x > y;
 }
 
-static bool ts_covers(const struct vtun_ts *ts, const struct vtun_flow *flow,
-		      const struct in6_addr *addr, u16 port)
+bool vtun_ts_covers(const struct vtun_ts *ts, const struct vtun_flow *flow,
+		    const struct in6_addr *addr, u16 port)
 {
 	if (ts->family != flow->family ||
 	    (ts->proto && ts->proto != flow->proto))
@@ -145,37 +146,25 @@ static bool side_covers(const struct vtun_ts *ts, unsigned int n,
 	if (!n)
 		return true;
 	for (i = 0; i < n; i++)
-		if (ts_covers(&ts[i], flow, addr, port))
+		if (vtun_ts_covers(&ts[i], flow, addr, port))
 			return true;
 	return false;
 }
 
-bool vtun_child_match_flow(const struct vtun_child *child,
-			   const struct vtun_flow *flow, enum vtun_dir dir)
+bool vtun_selectors_match(const struct vtun_selectors *ts,
+			  const struct vtun_flow *flow, enum vtun_dir dir)
 {
 	bool out = dir == VTUN_DIR_OUT;
 
-	return side_covers(child->ts_local, child->n_local, flow,
+	return side_covers(ts->local, ts->n_local, flow,
 			   out ? &flow->src : &flow->dst,
 			   out ? flow->sport : flow->dport) &&
-	       side_covers(child->ts_remote, child->n_remote, flow,
+	       side_covers(ts->remote, ts->n_remote, flow,
 			   out ? &flow->dst : &flow->src,
 			   out ? flow->dport : flow->sport);
 }
 
-bool vtun_child_match(const struct vtun_child *child, const struct sk_buff *skb,
-		      enum vtun_dir dir)
-{
-	struct vtun_flow flow;
-
-	if (!child->n_local && !child->n_remote)
-		return true;
-	vtun_flow_parse(&flow, skb);
-	return vtun_child_match_flow(child, &flow, dir);
-}
-
-/* position of the highest bit in which first and last address differ */
-static unsigned int ts_width(const struct vtun_ts *ts)
+unsigned int vtun_ts_width(const struct vtun_ts *ts)
 {
 	unsigned int words = ts->family == AF_INET ? 1 : 4, i;
 	u32 diff;
@@ -196,7 +185,7 @@ static unsigned int side_width(const struct vtun_ts *ts, unsigned int n)
 	if (!n)
 		return WIDTH_ANY;
 	for (i = 0; i < n; i++)
-		width = max(width, ts_width(&ts[i]));
+		width = max(width, vtun_ts_width(&ts[i]));
 	return width;
 }
 
@@ -212,23 +201,48 @@ static unsigned int side_open(const struct vtun_ts *ts, unsigned int n)
 	return open;
 }
 
-int vtun_child_compare(const struct vtun_child *a, const struct vtun_child *b)
+u64 vtun_selectors_order(const struct vtun_selectors *ts)
 {
-	unsigned int x, y;
+	return side_width(ts->remote, ts->n_remote) << 16 |
+	       side_width(ts->local, ts->n_local) << 8 |
+	       (side_open(ts->remote, ts->n_remote) +
+		side_open(ts->local, ts->n_local));
+}
 
-	x = side_width(a->ts_remote, a->n_remote);
-	y = side_width(b->ts_remote, b->n_remote);
-	if (x != y)
-		return x < y ? -1 : 1;
-	x = side_width(a->ts_local, a->n_local);
-	y = side_width(b->ts_local, b->n_local);
-	if (x != y)
-		return x < y ? -1 : 1;
-	x = side_open(a->ts_remote, a->n_remote) +
-	    side_open(a->ts_local, a->n_local);
-	y = side_open(b->ts_remote, b->n_remote) +
-	    side_open(b->ts_local, b->n_local);
-	if (x != y)
-		return x < y ? -1 : 1;
-	return a->id < b->id ? -1 : a->id > b->id;
+bool vtun_selectors_port(const struct vtun_selectors *ts)
+{
+	unsigned int i;
+
+	for (i = 0; i < ts->n_local + ts->n_remote; i++)
+		if (!vtun_ts_any_port(&ts->ts[i]))
+			return true;
+	return false;
+}
+
+int vtun_selectors_compare(const struct vtun_selectors *a,
+			   const struct vtun_selectors *b)
+{
+	u64 x = vtun_selectors_order(a), y = vtun_selectors_order(b);
+
+	return x < y ? -1 : x > y;
+}
+
+struct vtun_selectors *vtun_selectors_new(const struct vtun_ts *local,
+					  u8 n_local,
+					  const struct vtun_ts *remote,
+					  u8 n_remote)
+{
+	struct vtun_selectors *new;
+
+	new = kzalloc(struct_size(new, ts, n_local + n_remote),
+		      GFP_KERNEL_ACCOUNT);
+	if (!new)
+		return NULL;
+	new->n_local = n_local;
+	new->n_remote = n_remote;
+	memcpy(new->ts, local, n_local * sizeof(*local));
+	memcpy(new->ts + n_local, remote, n_remote * sizeof(*remote));
+	new->local = new->ts;
+	new->remote = new->ts + n_local;
+	return new;
 }

@@ -4,11 +4,12 @@
 
 #include <linux/in6.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <uapi/linux/vtun.h>
 
 struct sk_buff;
-struct vtun_child;
 
 /**
  * struct vtun_ts - one traffic selector, RFC 4301 4.4.1.1
@@ -30,12 +31,13 @@ struct vtun_ts {
  * @proto: upper-layer protocol, behind IPv6 extension headers
  * @ports: @sport and @dport are known: the protocol has some, and this is not
  *	a fragment without them
+ * @fragment: a fragment other than the first one
  * @sport: host byte order; ICMP: type and code in both (RFC 4301 4.4.1.1)
  * @src: IPv4 in s6_addr32[0]
  */
 struct vtun_flow {
 	u8 family, proto;
-	bool ports;
+	bool ports, fragment;
 	u16 sport, dport;
 	struct in6_addr src, dst;
 };
@@ -50,11 +52,66 @@ static inline bool vtun_ts_any_port(const struct vtun_ts *ts)
 /* from a packet whose IP header was validated, network header set */
 void vtun_flow_parse(struct vtun_flow *flow, const struct sk_buff *skb);
 
-/* is the packet inside the selectors? @dir as for vtun_child_match() */
-bool vtun_child_match_flow(const struct vtun_child *child,
-			   const struct vtun_flow *flow, enum vtun_dir dir);
+/* the same flow as the other end sees it */
+static inline void vtun_flow_swap(struct vtun_flow *flow)
+{
+	swap(flow->src, flow->dst);
+	swap(flow->sport, flow->dport);
+}
 
-/* order of children on a device: < 0 when @a is more specific than @b */
-int vtun_child_compare(const struct vtun_child *a, const struct vtun_child *b);
+/* is @addr with @port, one end of @flow, inside @ts? */
+bool vtun_ts_covers(const struct vtun_ts *ts, const struct vtun_flow *flow,
+		    const struct in6_addr *addr, u16 port);
+/* position of the highest bit in which first and last address differ */
+unsigned int vtun_ts_width(const struct vtun_ts *ts);
+
+/**
+ * struct vtun_selectors - what a child may carry
+ * @n_local: selectors in @local, 0 = any
+ * @n_remote: likewise
+ * @local: RFC 4301 "local" side: inner source when sending; in @ts
+ * @remote: inner destination when sending; in @ts
+ * @rcu: to free it
+ * @ts: both sides
+ *
+ * Never changes; vtun_child.ts points to it and is replaced as a whole: written
+ * under vtun_net.ctl, read under RCU.
+ */
+struct vtun_selectors {
+	u8 n_local, n_remote;
+	const struct vtun_ts *local, *remote;
+	struct rcu_head rcu;
+	struct vtun_ts ts[];
+};
+
+/* copies both sides; process context; NULL: no memory */
+struct vtun_selectors *vtun_selectors_new(const struct vtun_ts *local,
+					  u8 n_local,
+					  const struct vtun_ts *remote,
+					  u8 n_remote);
+static inline void vtun_selectors_free(struct vtun_selectors *ts)
+{
+	if (ts)
+		kfree_rcu(ts, rcu);
+}
+
+/* do they leave everything open? */
+static inline bool vtun_selectors_any(const struct vtun_selectors *ts)
+{
+	return !ts->n_local && !ts->n_remote;
+}
+
+/* do some of them look at ports, which fragments but the first do not have? */
+bool vtun_selectors_port(const struct vtun_selectors *ts);
+
+/* is the packet inside the selectors? @dir as for vtun_child_match() */
+bool vtun_selectors_match(const struct vtun_selectors *ts,
+			  const struct vtun_flow *flow, enum vtun_dir dir);
+
+/* of two children the one with the lower order is more specific */
+u64 vtun_selectors_order(const struct vtun_selectors *ts);
+/* < 0 when @a is more specific than @b, 0 when it makes no difference */
+int vtun_selectors_compare(const struct vtun_selectors *a,
+			   const struct vtun_selectors *b);
 
 #endif /* VTUN_TS_H */

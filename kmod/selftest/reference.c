@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ChaCha20-Poly1305 (RFC 8439) and AES-GCM (NIST SP 800-38D) the way the
- * definitions read: octet by octet, bit by bit, sharing nothing with the code
- * under test. Neither fast nor constant time: for made-up keys only.
+ * ESP with ChaCha20-Poly1305 (RFC 8439), AES-GCM (NIST SP 800-38D), AES-CBC and
+ * HMAC the way the definitions read: octet by octet, bit by bit, sharing
+ * nothing with the code under test. Neither fast nor constant time: for made-up
+ * keys only.
+ *
+ * One packet after the other, see vtun_reference_begin(). With the same IV a
+ * text that is the beginning of another has the beginning of its ciphertext,
+ * and its MAC can go on from there: that makes all lengths affordable.
  */
 #include "selftest.h"
 
@@ -11,6 +16,8 @@
 #include <linux/string.h>
 
 #include "../compat.h"
+#include "../crypto_impl.h"
+#include "reference_mac.h"
 
 /* ---- ChaCha20, RFC 8439 2.3 */
 
@@ -137,33 +144,6 @@ static void poly_final(u8 *h, const u8 *s, u8 *tag)
 	memcpy(tag, h, 16);
 }
 
-static void chachapoly_seal(const u8 *key, const u8 *nonce, const u8 *aad,
-			    unsigned int aad_len, u8 *text, unsigned int len,
-			    u8 *icv)
-{
-	u8 block[64], lens[16], r[NUM] = { 0 }, h[NUM] = { 0 }, s[16];
-	unsigned int i;
-
-	chacha_block(key, 0, nonce, block);
-	memcpy(r, block, 16);
-	memcpy(s, block + 16, 16);
-	for (i = 3; i < 16; i += 4)
-		r[i] &= 15;
-	for (i = 4; i < 16; i += 4)
-		r[i] &= 252;
-	for (i = 0; i < len; i++) {
-		if (i % 64 == 0)
-			chacha_block(key, 1 + i / 64, nonce, block);
-		text[i] ^= block[i % 64];
-	}
-	put_unaligned_le64(aad_len, lens);
-	put_unaligned_le64(len, lens + 8);
-	poly_padded(h, r, aad, aad_len);
-	poly_padded(h, r, text, len);
-	poly_padded(h, r, lens, 16);
-	poly_final(h, s, icv);
-}
-
 /* ---- AES, FIPS 197 */
 
 static u8 gf_mul(u8 a, u8 b)
@@ -286,54 +266,229 @@ static void ghash(u8 *y, const u8 *h, const u8 *data, unsigned int len)
 	}
 }
 
-static void gcm_seal(const u8 *key, unsigned int key_len, const u8 *nonce,
-		     const u8 *aad, unsigned int aad_len, u8 *text,
-		     unsigned int len, u8 *icv)
+/* ---- ESP */
+
+/* the packet at hand; too big for the stack, and tests run one by one */
+static struct {
+	const struct vtun_suite *suite;
+	const u8 *key;
+	u8 nonce[16];		/* salt and IV, or IV */
+	u8 aad[12];
+	unsigned int aad_len;
+	u8 high[4];		/* of the sequence number, with ESN */
+	unsigned int done;	/* octets of ciphertext in the MAC */
+	struct aes aes;
+	u8 h[16], y[16], mask[16];			/* GCM */
+	u8 r[NUM], acc[NUM], s[16];			/* Poly1305 */
+	struct vtun_ref_mac mac;
+} p;
+
+static void gcm_begin(void)
 {
-	/* too big for the stack; tests run one by one */
-	static struct aes aes;
-	u8 counter[16], block[16], h[16] = { 0 }, y[16] = { 0 }, lens[16];
+	u8 counter[16];
+
+	aes_init(&p.aes, p.key, p.suite->key_len);
+	memset(p.h, 0, sizeof(p.h));
+	aes_block(&p.aes, p.h, p.h);
+	memcpy(counter, p.nonce, 12);
+	put_unaligned_be32(1, counter + 12);
+	aes_block(&p.aes, counter, p.mask);
+	memset(p.y, 0, sizeof(p.y));
+	ghash(p.y, p.h, p.aad, p.aad_len);
+}
+
+static void gcm_encrypt(u8 *text, unsigned int len)
+{
+	u8 counter[16], block[16];
 	unsigned int i;
 
-	aes_init(&aes, key, key_len);
-	aes_block(&aes, h, h);
-	memcpy(counter, nonce, 12);
+	memcpy(counter, p.nonce, 12);
 	for (i = 0; i < len; i++) {
 		if (i % 16 == 0) {
 			put_unaligned_be32(2 + i / 16, counter + 12);
-			aes_block(&aes, counter, block);
+			aes_block(&p.aes, counter, block);
 		}
 		text[i] ^= block[i % 16];
 	}
-	put_unaligned_be64(8ULL * aad_len, lens);
+}
+
+static void gcm_icv(const u8 *text, unsigned int len, u8 *icv)
+{
+	u8 lens[16];
+	int i;
+
+	for (; p.done + 16 <= len; p.done += 16)
+		ghash(p.y, p.h, text + p.done, 16);
+	put_unaligned_be64(8ULL * p.aad_len, lens);
 	put_unaligned_be64(8ULL * len, lens + 8);
-	ghash(y, h, aad, aad_len);
-	ghash(y, h, text, len);
-	ghash(y, h, lens, 16);
-	put_unaligned_be32(1, counter + 12);
-	aes_block(&aes, counter, icv);
+	memcpy(icv, p.y, 16);
+	ghash(icv, p.h, text + p.done, len - p.done);
+	ghash(icv, p.h, lens, 16);
 	for (i = 0; i < 16; i++)
-		icv[i] ^= y[i];
+		icv[i] ^= p.mask[i];
+}
+
+static void chachapoly_begin(void)
+{
+	u8 block[64];
+	unsigned int i;
+
+	chacha_block(p.key, 0, p.nonce, block);
+	memset(p.r, 0, sizeof(p.r));
+	memcpy(p.r, block, 16);
+	memcpy(p.s, block + 16, 16);
+	for (i = 3; i < 16; i += 4)
+		p.r[i] &= 15;
+	for (i = 4; i < 16; i += 4)
+		p.r[i] &= 252;
+	memset(p.acc, 0, sizeof(p.acc));
+	poly_padded(p.acc, p.r, p.aad, p.aad_len);
+}
+
+static void chachapoly_encrypt(u8 *text, unsigned int len)
+{
+	u8 block[64];
+	unsigned int i;
+
+	for (i = 0; i < len; i++) {
+		if (i % 64 == 0)
+			chacha_block(p.key, 1 + i / 64, p.nonce, block);
+		text[i] ^= block[i % 64];
+	}
+}
+
+static void chachapoly_icv(const u8 *text, unsigned int len, u8 *icv)
+{
+	u8 lens[16], acc[NUM];
+
+	for (; p.done + 16 <= len; p.done += 16)
+		poly_padded(p.acc, p.r, text + p.done, 16);
+	put_unaligned_le64(p.aad_len, lens);
+	put_unaligned_le64(len, lens + 8);
+	memcpy(acc, p.acc, sizeof(acc));
+	poly_padded(acc, p.r, text + p.done, len - p.done);
+	poly_padded(acc, p.r, lens, 16);
+	poly_final(acc, p.s, icv);
+}
+
+static void cbc_encrypt(u8 *text, unsigned int len)
+{
+	const u8 *before = p.nonce;
+	unsigned int i, k;
+	u8 block[16];
+
+	aes_init(&p.aes, p.key, p.suite->key_len);
+	for (i = 0; i < len; i += 16) {
+		for (k = 0; k < 16; k++)
+			block[k] = text[i + k] ^ before[k];
+		aes_block(&p.aes, block, text + i);
+		before = text + i;
+	}
+}
+
+static void hmac_begin(void)
+{
+	const struct vtun_suite *suite = p.suite;
+
+	vtun_ref_mac_init(&p.mac, suite->integ, p.key + suite->key_len,
+			  suite->integ_key_len);
+	vtun_ref_mac_update(&p.mac, p.aad, 8);
+	vtun_ref_mac_update(&p.mac, p.nonce, suite->iv_len);
+}
+
+static void hmac_icv(const u8 *text, unsigned int len, u8 *icv)
+{
+	struct vtun_ref_mac mac;
+	u8 digest[64];
+
+	vtun_ref_mac_update(&p.mac, text + p.done, len - p.done);
+	p.done = len;
+	mac = p.mac;
+	if (p.aad_len == 12)
+		vtun_ref_mac_update(&mac, p.high, 4);
+	vtun_ref_mac_final(&mac, digest);
+	memcpy(icv, digest, p.suite->icv_len);
+}
+
+/* SPI and sequence number, RFC 4106 5, RFC 7634 2.1; HMAC: RFC 4303 2.2.1 */
+static void aad_begin(const struct vtun_crypto_op *op)
+{
+	u32 low = op->seq, high = op->seq >> 32;
+
+	memcpy(p.aad, &op->spi, 4);
+	put_unaligned_be32(high, p.high);
+	p.aad_len = 8;
+	if (op->esn && !p.suite->integ) {
+		memcpy(p.aad + 4, p.high, 4);
+		p.aad_len = 12;
+	}
+	put_unaligned_be32(low, p.aad + p.aad_len - 4);
+	if (op->esn)
+		p.aad_len = 12;
 }
 
 /**
- * vtun_reference_seal() - encrypt and authenticate, slowly
- * @encr: IANA transform ID, 20 or 28
- * @key: without salt
- * @key_len: its octets
- * @nonce: 12 octets, salt and IV
- * @aad: authenticated in clear
- * @aad_len: its octets
- * @text: encrypted in place
- * @len: its octets
- * @icv: 16 octets
+ * vtun_reference_begin() - a packet, of which there is one at a time
+ * @suite: of it
+ * @key: key material, has to stay
+ * @op: SPI, ESN and sequence number
+ * @iv: suite->iv_len octets; implicit IVs are made here (RFC 8750 4)
  */
-void vtun_reference_seal(u16 encr, const u8 *key, unsigned int key_len,
-			 const u8 *nonce, const u8 *aad, unsigned int aad_len,
-			 u8 *text, unsigned int len, u8 *icv)
+void vtun_reference_begin(const struct vtun_suite *suite, const u8 *key,
+			  const struct vtun_crypto_op *op, const u8 *iv)
 {
-	if (encr == 28)
-		chachapoly_seal(key, nonce, aad, aad_len, text, len, icv);
-	else
-		gcm_seal(key, key_len, nonce, aad, aad_len, text, len, icv);
+	p.suite = suite;
+	p.key = key;
+	p.done = 0;
+	aad_begin(op);
+	if (suite->salt_len) {
+		memcpy(p.nonce, key + suite->key_len, 4);
+		put_unaligned_be32(op->esn ? op->seq >> 32 : 0, p.nonce + 4);
+		put_unaligned_be32(op->seq, p.nonce + 8);
+		memcpy(p.nonce + 4, iv, suite->iv_len);
+	} else {
+		memcpy(p.nonce, iv, suite->iv_len);
+	}
+	if (suite->integ)
+		hmac_begin();
+	else if (vtun_crypto_cipher(suite) == VTUN_ENCR_AES_GCM_16)
+		gcm_begin();
+	else if (suite->salt_len)
+		chachapoly_begin();
+}
+
+/**
+ * vtun_reference_encrypt() - encrypt, slowly
+ * @text: in place
+ * @len: its octets
+ */
+void vtun_reference_encrypt(u8 *text, unsigned int len)
+{
+	switch (vtun_crypto_cipher(p.suite)) {
+	case VTUN_ENCR_AES_GCM_16:
+		gcm_encrypt(text, len);
+		break;
+	case VTUN_ENCR_CHACHA20_POLY1305:
+		chachapoly_encrypt(text, len);
+		break;
+	case VTUN_ENCR_AES_CBC:
+		cbc_encrypt(text, len);
+		break;
+	}
+}
+
+/**
+ * vtun_reference_icv() - ICV of the packet when it is @len octets long
+ * @text: ciphertext, the same from one call to the next as far as it goes
+ * @len: its octets, never less than in the call before
+ * @icv: suite->icv_len octets
+ */
+void vtun_reference_icv(const u8 *text, unsigned int len, u8 *icv)
+{
+	if (p.suite->integ)
+		hmac_icv(text, len, icv);
+	else if (vtun_crypto_cipher(p.suite) == VTUN_ENCR_AES_GCM_16)
+		gcm_icv(text, len, icv);
+	else if (p.suite->salt_len)
+		chachapoly_icv(text, len, icv);
 }

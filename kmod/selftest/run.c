@@ -12,7 +12,10 @@ static const struct {
 	{ "crypto", vtun_selftest_crypto },
 	{ "gather", vtun_selftest_gather },
 	{ "gso", vtun_selftest_gso },
+	{ "dsfield", vtun_selftest_dsfield },
+	{ "mss", vtun_selftest_mss },
 	{ "ts", vtun_selftest_ts },
+	{ "classify", vtun_selftest_classify },
 	{ "lifetime", vtun_selftest_lifetime },
 };
 

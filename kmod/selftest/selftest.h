@@ -5,6 +5,9 @@
 
 #include <linux/types.h>
 
+struct vtun_crypto_op;
+struct vtun_suite;
+
 /* a row of table 1: recovery of the high half, RFC 4303 Appendix A2 */
 struct esn_case {
 	u32 window, high, low, wire;
@@ -21,14 +24,14 @@ struct replay_step {
 	bool accept;
 };
 
-/* one ESP packet, octets in hexadecimal */
+/* one ESP packet, octets in hexadecimal; @key with salt or integrity key */
 struct esp_kat {
 	const char *name;
-	u16 encr;
+	u16 encr, integ;
 	bool esn;
 	u32 spi;
 	u64 seq;
-	const char *key, *salt, *iv, *plain, *packet;
+	const char *key, *iv, *plain, *packet;
 };
 
 /* vectors.c, made from selftests/vectors by vectors.sh */
@@ -40,15 +43,19 @@ extern const struct esp_kat vtun_esp_kats[];
 extern const unsigned int vtun_n_esp_kats;
 
 /* slow and simple seconds to disagree with; see reference.c */
-void vtun_reference_seal(u16 encr, const u8 *key, unsigned int key_len,
-			 const u8 *nonce, const u8 *aad, unsigned int aad_len,
-			 u8 *text, unsigned int len, u8 *icv);
+void vtun_reference_begin(const struct vtun_suite *suite, const u8 *key,
+			  const struct vtun_crypto_op *op, const u8 *iv);
+void vtun_reference_encrypt(u8 *text, unsigned int len);
+void vtun_reference_icv(const u8 *text, unsigned int len, u8 *icv);
 
 int vtun_selftest_replay(void);
 int vtun_selftest_crypto(void);
 int vtun_selftest_gather(void);
 int vtun_selftest_gso(void);
+int vtun_selftest_dsfield(void);
+int vtun_selftest_mss(void);
 int vtun_selftest_ts(void);
+int vtun_selftest_classify(void);
 int vtun_selftest_lifetime(void);
 
 /* all of them; after vtun_crypto_module_init(); true = passed */

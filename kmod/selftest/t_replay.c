@@ -2,7 +2,6 @@
 /* Replay window and sequence number recovery against the tables. */
 #include "selftest.h"
 
-#include <linux/bottom_half.h>
 #include <linux/errno.h>
 #include <linux/printk.h>
 #include <linux/random.h>
@@ -40,10 +39,8 @@ static bool passes(struct vtun_replay *r, u64 seq)
 {
 	enum vtun_drop peek, accept;
 
-	local_bh_disable();
 	peek = vtun_replay_peek(r, seq);
 	accept = vtun_replay_accept(r, seq);
-	local_bh_enable();
 	if (peek != accept)
 		pr_err("vtun: replay peek %d, accept %d of %llu\n", peek,
 		       accept, seq);

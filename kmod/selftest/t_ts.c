@@ -19,8 +19,7 @@
 
 struct fixture {
 	struct vtun_child child[CHILDREN];
-	struct vtun_ts local[CHILDREN][SELECTORS];
-	struct vtun_ts remote[CHILDREN][SELECTORS];
+	struct vtun_selectors *ts[CHILDREN];
 	struct list_head sorted;
 };
 
@@ -82,7 +81,8 @@ static void insert_sorted(struct fixture *f, struct vtun_child *child)
 	struct vtun_child *other;
 
 	list_for_each_entry(other, &f->sorted, dev_node) {
-		if (vtun_child_compare(child, other) < 0) {
+		if (vtun_selectors_compare(f->ts[child->id - 1],
+					   f->ts[other->id - 1]) < 0) {
 			before = &other->dev_node;
 			break;
 		}
@@ -90,25 +90,36 @@ static void insert_sorted(struct fixture *f, struct vtun_child *child)
 	list_add_tail(&child->dev_node, before);
 }
 
-static void random_children(struct fixture *f)
+static struct vtun_selectors *random_selectors(void)
+{
+	u8 n_local = get_random_u32() % (SELECTORS + 1);
+	u8 n_remote = get_random_u32() % (SELECTORS + 1);
+	struct vtun_ts ts[2 * SELECTORS];
+	unsigned int i;
+
+	memset(ts, 0, sizeof(ts));
+	for (i = 0; i < n_local + n_remote; i++)
+		random_ts(&ts[i]);
+	return vtun_selectors_new(ts, n_local, ts + n_local, n_remote);
+}
+
+static int random_children(struct fixture *f)
 {
 	struct vtun_child *child;
-	unsigned int i, j;
+	unsigned int i;
 
 	INIT_LIST_HEAD(&f->sorted);
 	for (i = 0; i < CHILDREN; i++) {
+		kfree(f->ts[i]);
+		f->ts[i] = random_selectors();
+		if (!f->ts[i])
+			return -ENOMEM;
 		child = &f->child[i];
 		child->id = i + 1;
-		child->ts_local = f->local[i];
-		child->ts_remote = f->remote[i];
-		child->n_local = get_random_u32() % (SELECTORS + 1);
-		child->n_remote = get_random_u32() % (SELECTORS + 1);
-		for (j = 0; j < child->n_local; j++)
-			random_ts(&child->ts_local[j]);
-		for (j = 0; j < child->n_remote; j++)
-			random_ts(&child->ts_remote[j]);
+		RCU_INIT_POINTER(child->ts, f->ts[i]);
 		insert_sorted(f, child);
 	}
+	return 0;
 }
 
 static void random_flow(struct vtun_flow *flow)
@@ -176,15 +187,17 @@ static int naive_width(const struct vtun_ts *ts, unsigned int n)
 static int check_flow(struct fixture *f, const struct vtun_flow *flow)
 {
 	struct vtun_child *child, *found = NULL;
+	const struct vtun_selectors *ts, *best = NULL;
 	bool got, want;
 	unsigned int i;
 
 	list_for_each_entry(child, &f->sorted, dev_node) {
-		got = vtun_child_match_flow(child, flow, VTUN_DIR_OUT);
-		want = naive_side(child->ts_local, child->n_local,
+		ts = f->ts[child->id - 1];
+		got = vtun_selectors_match(ts, flow, VTUN_DIR_OUT);
+		want = naive_side(ts->local, ts->n_local,
 				  flow->family, flow->proto, &flow->src,
 				  flow->ports, flow->sport) &&
-		       naive_side(child->ts_remote, child->n_remote,
+		       naive_side(ts->remote, ts->n_remote,
 				  flow->family, flow->proto, &flow->dst,
 				  flow->ports, flow->dport);
 		if (got != want) {
@@ -192,16 +205,18 @@ static int check_flow(struct fixture *f, const struct vtun_flow *flow)
 			       child->id, got, want);
 			return -EINVAL;
 		}
-		if (got && !found)
+		if (got && !found) {
 			found = child;
+			best = ts;
+		}
 	}
 	for (i = 0; found && i < CHILDREN; i++) {
-		child = &f->child[i];
-		if (vtun_child_match_flow(child, flow, VTUN_DIR_OUT) &&
-		    naive_width(child->ts_remote, child->n_remote) <
-		    naive_width(found->ts_remote, found->n_remote)) {
+		ts = f->ts[i];
+		if (vtun_selectors_match(ts, flow, VTUN_DIR_OUT) &&
+		    naive_width(ts->remote, ts->n_remote) <
+		    naive_width(best->remote, best->n_remote)) {
 			pr_err("vtun: ts: child %u is more specific than %u\n",
-			       child->id, found->id);
+			       i + 1, found->id);
 			return -EINVAL;
 		}
 	}
@@ -217,8 +232,8 @@ static int check_mirror(struct fixture *f, const struct vtun_flow *flow)
 	swap(back.src, back.dst);
 	swap(back.sport, back.dport);
 	for (i = 0; i < CHILDREN; i++)
-		if (vtun_child_match_flow(&f->child[i], flow, VTUN_DIR_OUT) !=
-		    vtun_child_match_flow(&f->child[i], &back, VTUN_DIR_IN))
+		if (vtun_selectors_match(f->ts[i], flow, VTUN_DIR_OUT) !=
+		    vtun_selectors_match(f->ts[i], &back, VTUN_DIR_IN))
 			return -EINVAL;
 	return 0;
 }
@@ -235,10 +250,12 @@ int vtun_selftest_ts(void)
 		return -ENOMEM;
 	for (i = 0; i < FLOWS && !err; i++) {
 		if (i % 100 == 0)
-			random_children(f);
+			err = random_children(f);
 		random_flow(&flow);
-		err = check_flow(f, &flow) ?: check_mirror(f, &flow);
+		err = err ?: check_flow(f, &flow) ?: check_mirror(f, &flow);
 	}
+	for (i = 0; i < CHILDREN; i++)
+		kfree(f->ts[i]);
 	kfree(f);
 	return err;
 }

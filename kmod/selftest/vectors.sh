@@ -33,8 +33,10 @@ awk '
 function flush() {
 	if ("esp_packet" in v) {
 		encr = v["alg"] ~ /CHACHA20/ ? 28 : 20
-		printf("\t{\n\t\t.name = \"%s\", .encr = %d, .esn = %s,\n", v["name"], encr, v["esn"] == "1" ? "true" : "false")
-		printf("\t\t.key = \"%s\",\n\t\t.salt = \"%s\",\n", v["key"], v["salt"])
+		if ("encr" in v)
+			encr = v["encr"]
+		printf("\t{\n\t\t.name = \"%s\", .encr = %d, .integ = %d, .esn = %s,\n", v["name"], encr, v["integ"], v["esn"] == "1" ? "true" : "false")
+		printf("\t\t.key = \"%s%s%s\",\n", v["key"], v["salt"], v["integ_key"])
 		printf("\t\t.spi = 0x%s, .seq = 0x%sULL,\n", v["spi"], v["seq"])
 		printf("\t\t.iv = \"%s\",\n\t\t.plain = \"%s\",\n\t\t.packet = \"%s\",\n\t},\n", v["iv"], v["plaintext"], v["esp_packet"])
 	}
@@ -49,4 +51,4 @@ END {
 	print "};"
 	print "const unsigned int vtun_n_esp_kats = ARRAY_SIZE(vtun_esp_kats);"
 }
-' "$1/esp-ike-kat.txt"
+' "$1/esp-ike-kat.txt" "$1/esp-suite-kat.txt"

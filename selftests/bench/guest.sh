@@ -1,140 +1,231 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Runs inside the guest, under a clock that counts instructions: one TCP stream
-# through nothing and through each of the tunnels a user could pick, between the
-# same two namespaces.
+# Runs inside the guest, under a clock that counts instructions: what a packet
+# costs in each of the tunnels a user could pick, and one TCP stream.
 #
-#	   a                                          b
-#	va   192.0.2.1 ----------------------- 192.0.2.2 vb
-#	tun0 10.10.0.1 ======================= 10.10.0.2 tun0
-#
-# tun0 is a WireGuard device, an XFRM interface or a vtun device.
-# A line per measurement goes to $SCRATCH/samples: path suite round mss bit/s.
-# SECONDS_EACH and ROUNDS are the length and number of measurements.
+# A line per measurement goes to $SCRATCH/samples:
+#	path suite workload unit round value
+# BENCH is a regular expression of cells PATH/SUITE/WORKLOAD. ROUNDS and
+# SECONDS_EACH are the number of repetitions and the length of a TCP stream.
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/../net/lib.sh"
+# shellcheck source=selftests/bench/systems.sh
+. "$(dirname "$0")/systems.sh"
+
+# shellcheck source=selftests/bench/scale.sh
+. "$(dirname "$0")/scale.sh"
 
 ME=bench
-SECONDS_EACH=${SECONDS_EACH:-2}
-ROUNDS=${ROUNDS:-2}
-# PATH:SUITE
-CELLS=${CELLS:-none:none wireguard:chacha20poly1305
-	xfrm:chacha20poly1305 vtun:chacha20poly1305
-	xfrm:aes256gcm16 vtun:aes256gcm16}
+BENCH=${BENCH:-.}
+ROUNDS=${ROUNDS:-5}
+SECONDS_EACH=${SECONDS_EACH:-1}
+TRIES=5 PERCENT=3
+SYSTEMS=${SYSTEMS:-none:none
+	xfrm:null xfrm:chacha20poly1305 xfrm:aes256gcm16
+	xfrm-policy:aes256gcm16 xfrm-udp:aes256gcm16
+	wireguard:chacha20poly1305
+	vtun:chacha20poly1305 vtun:aes256gcm16
+	vtun-policy:aes256gcm16 vtun-udp:aes256gcm16}
+# NAME:words of the command
+PACKETS=${PACKETS:-64:kind=udp,size=64 576:kind=udp,size=576
+	1400:kind=udp,size=1400
+	tcpgso:kind=tcpgso,size=1400,count=32
+	udpgso:kind=udpgso,size=1400,count=32}
+# how many of scale.sh
+SCALE=${SCALE:-1 1000 10000}
 SAMPLES=${SCRATCH:-/tmp}/samples
+CONTROL=/sys/kernel/debug/vtbench
 
 say() { echo "bench: $*"; }
 
-addresses() { # lines for ip -batch
-	echo "addr add 10.10.0.$([ "$1" = a ] && echo 1 || echo 2)/24 dev tun0"
-	echo "link set tun0 up"
-}
-
-setup_wireguard() {
-	local n o
-	umask 077
-	for n in a b; do
-		wg genkey > "$TMP/wg.$n"
-		ipn $n link add tun0 type wireguard || return
+wanted() { # PATH SUITE WORKLOAD...: is any of these cells asked for?
+	local w p=$1 s=$2
+	shift 2
+	for w; do
+		[[ ! $p/$s/$w =~ $BENCH ]] || return 0
 	done
-	for n in a b; do
-		o=b
-		[ $n = a ] || o=a
-		in_ns $n wg set tun0 listen-port 5000 \
-			private-key "$TMP/wg.$n" \
-			peer "$(wg pubkey < "$TMP/wg.$o")" \
-			allowed-ips 10.10.0.0/24 endpoint "$(outer $o 4):5000"
-		addresses $n | ipn $n -batch - || return
-	done
+	return 1
 }
 
-setup_xfrm() { # SUITE
-	local n o
-	for n in a b; do
-		o=b
-		[ $n = a ] || o=a
-		{
-			xfrm_sa $OUT4_A $OUT4_B 0x1001 "$1" "$TMP/key.a" noesn 1 0
-			xfrm_sa $OUT4_B $OUT4_A 0x2001 "$1" "$TMP/key.b" noesn 1 0
-			xfrm_door "$(outer $n 4)" "$(outer $o 4)" 1 4
-			echo "link add tun0 type xfrm dev v$n if_id 1"
-			addresses $n
-		} | ipn $n -batch - || return
-	done
+sample() { # PATH SUITE WORKLOAD UNIT ROUND VALUE
+	echo "$*" >> "$SAMPLES"
 }
 
-setup_vtun() { # SUITE
-	local n o spi_a=0x1001 spi_b=0x2001 in out
-	load_module || return
-	for n in a b; do
-		o=b in=$spi_b out=$spi_a
-		[ $n = a ] || o=a in=$spi_a out=$spi_b
-		ipn $n link add tun0 type vtun || return
-		in_ns $n vtunctl child add bench dev tun0 \
-			local "$(outer $n 4)" remote "$(outer $o 4)" || return
-		in_ns $n vtunctl sa install child bench \
-			in spi $in suite "$1" key "$TMP/key.$o" \
-			out spi $out suite "$1" key "$TMP/key.$n" || return
-		addresses $n | ipn $n -batch - || return
-	done
-}
-
-# one tunnel at a time: policies of another would slow down a lookup
-setup() { # PATH SUITE
-	new_key "$TMP/key.a" "${2/none/aes256gcm16}"
-	new_key "$TMP/key.b" "${2/none/aes256gcm16}"
-	case $1 in
-	none) ;;
-	wireguard) setup_wireguard ;;
-	xfrm) setup_xfrm "$2" ;;
-	vtun) setup_vtun "$2" ;;
-	esac
-}
-
-teardown() {
-	local n
-	for n in a b; do
-		ipn $n xfrm state flush
-		ipn $n xfrm policy flush
-		ipn $n link del tun0
-	done 2> /dev/null
-}
-
-measure() { # ROUND PATH SUITE ADDRESS
-	local out
-	in_ns a iperf3 -J -c "$4" -t "$SECONDS_EACH" > "$TMP/iperf" || {
-		say "$2 $3: $(jget error < "$TMP/iperf")"
+# ask COMMAND: instructions per packet, a thousand times that, into $ANSWER
+ask() {
+	local packets insns lost
+	echo "$1" > $CONTROL || { say "$1: refused"; return 1; }
+	read -r packets insns lost < $CONTROL
+	if [ "$packets" = 0 ] || [ "$lost" != 0 ]; then
+		say "$1: $lost packets lost, $packets arrived"
 		return 1
+	fi
+	ANSWER=$((insns * 1000 / packets))
+}
+
+# spread VALUE...: per mille between the smallest and the largest
+spread() {
+	local v min=$1 max=$1
+	for v; do
+		[ "$v" -ge "$min" ] || min=$v
+		[ "$v" -le "$max" ] || max=$v
+	done
+	echo $(((max - min) * 1000 / min))
+}
+
+# rounds COMMAND...: each of the commands in turn; results in the array GOT,
+# round after round. Round 0 warms caches and slabs and is thrown away.
+rounds() {
+	local r c try i n=$# ok column
+	for ((try = 1; try <= TRIES; try++)); do
+		GOT=()
+		for ((r = 0; r <= ROUNDS; r++)); do
+			for c; do
+				ask "$c" || return
+				[ $r = 0 ] || GOT+=("$ANSWER")
+			done
+			pause 0.02
+		done
+		ok=1
+		for ((i = 0; i < n; i++)); do
+			column=()
+			for ((r = 0; r < ROUNDS; r++)); do
+				column+=("${GOT[r * n + i]}")
+			done
+			[ "$(spread "${column[@]}")" -le $((PERCENT * 10)) ] ||
+				ok=0
+		done
+		[ $ok = 0 ] || return 0
+	done
+	say "repetitions differ by more than $PERCENT %: ${GOT[*]}"
+}
+
+record() { # PATH SUITE COLUMNS COLUMN WORKLOAD: out of GOT
+	local r
+	for ((r = 0; r < ROUNDS; r++)); do
+		sample "$1" "$2" "$5" insn/packet $((r + 1)) \
+			"$(per_mille "${GOT[r * $3 + $4]}")"
+	done
+	say "$1 $2 $5: $((GOT[$4] / 1000)) instructions per packet"
+}
+
+per_mille() { printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)); }
+
+packet_cells() { # PATH SUITE
+	local p name words to='src=10.10.0.1 dst=10.10.0.2' rc=0
+	[ "$1" != none ] || to="src=$OUT4_A dst=$OUT4_B"
+	[[ $1 != *-policy ]] || to+=' policy=1'
+	for p in $PACKETS; do
+		name=${p%%:*} words=${p#*:}
+		wanted "$1" "$2" "encap-$name" "decap-$name" || continue
+		rounds "encap ${words//,/ } $to store=1" "decap $to" ||
+			{ rc=1; continue; }
+		record "$1" "$2" 2 0 "encap-$name"
+		record "$1" "$2" 2 1 "decap-$name"
+		page "$1 $2 $name"
+	done
+	return $rc
+}
+
+# tells a profiler in the emulator what it has counted
+page() {
+	[ "${PROFILE:-0}" = 0 ] || {
+		echo page > $CONTROL
+		echo "$*" >> "$SCRATCH/pages"
+		cp /proc/kallsyms "$SCRATCH/kallsyms"
 	}
-	out=$(jget 'start.tcp_mss_default end.sum_received.bits_per_second' \
-		< "$TMP/iperf")
-	out=${out%.*}
-	say "$2 $3, round $1: MSS ${out% *}, $((${out#* } / 1000000)) Mbit/s"
-	echo "$2 $3 $1 $out" >> "$SAMPLES"
+}
+
+# the cipher alone
+floor_cells() {
+	local s suite p size
+	for s in gcm:aes256gcm16 chacha:chacha20poly1305; do
+		suite=${s#*:}
+		for p in $PACKETS; do
+			wanted floor "$suite" "encap-${p%%:*}" || continue
+			size=${p#*size=}
+			rounds "floor suite=${s%:*} size=${size%%,*}" || return
+			record floor "$suite" 1 0 "encap-${p%%:*}"
+			record floor "$suite" 1 0 "decap-${p%%:*}" > /dev/null
+			page "floor $suite ${p%%:*}"
+		done
+	done
+}
+
+tcp_cell() { # PATH SUITE
+	local r out to=10.10.0.2
+	wanted "$1" "$2" tcp1 || return 0
+	[ "$1" != none ] || to=$OUT4_B
+	bg_ns b iperf3 -s > /dev/null
+	wait_until 20 in_ns a iperf3 -c "$to" -n 1M > /dev/null || return
+	for ((r = 0; r <= 2; r++)); do
+		in_ns a iperf3 -J -c "$to" -t "$SECONDS_EACH" > "$TMP/iperf" || {
+			say "$1 $2: $(jget error < "$TMP/iperf")"
+			return 1
+		}
+		out=$(jget end.sum_received.bits_per_second < "$TMP/iperf")
+		out=${out%.*}
+		[ $r = 0 ] || sample "$1" "$2" tcp1 Mbit/s $r \
+			"$(per_mille $((out / 1000)))"
+	done
+	say "$1 $2 tcp1: $((out / 1000000)) Mbit/s"
+}
+
+alive() { # PATH: a tunnel that carries a ping carries handshakes, too
+	[ "$1" = none ] ||
+		in_ns a ping -q -c 1 -W 3 -I 10.10.0.1 10.10.0.2 > /dev/null
+}
+
+run_systems() { # LINK FUNCTION WORKLOAD...
+	local s link=$1 f=$2 rc=0
+	shift 2
+	use_link "$link"
+	for s in $SYSTEMS; do
+		wanted "${s%:*}" "${s#*:}" "$@" || continue
+		if ! setup "${s%:*}" "${s#*:}"; then
+			say "${s/:/ }: cannot be set up"
+			rc=1
+		elif ! wait_until 5 alive "${s%:*}"; then
+			say "${s/:/ }: carries nothing"
+			rc=1
+		else
+			"$f" "${s%:*}" "${s#*:}" || rc=1
+		fi
+		teardown
+	done
+	return $rc
+}
+
+workloads() {
+	local p
+	for p in $PACKETS; do
+		echo "encap-${p%%:*} decap-${p%%:*}"
+	done
 }
 
 main() {
-	local cell r to
+	local rc=0 ko
 	[ -d /run/vtun ] || [ "${FORCE:-0}" = 1 ] ||
 		{ say "this runs inside a guest: make bench"; return 1; }
-	modprobe -qa wireguard aesni_intel xfrm_interface
+	modprobe -qa wireguard aesni_intel xfrm_interface esp4 xfrm_user \
+		chacha20poly1305 crypto_null authenc echainiv
+	# guests hold a socket that wants time stamps of every packet
+	kill "$(pidof ping)"
+	ko=$BUILD/$(uname -r)-bench/vtbench.ko
+	insmod "$ko" || return
+	: > "$SAMPLES"
 	ip netns add bench-a
 	ip netns add bench-b
 	link_pair a va b vb
-	bg_ns b iperf3 -s > /dev/null
-	wait_until 20 in_ns a iperf3 -c $OUT4_B -n 1M > /dev/null || return
-	: > "$SAMPLES"
-	for cell in $CELLS; do
-		setup "${cell%:*}" "${cell#*:}" || return
-		to=10.10.0.2
-		[ "$cell" != none:none ] || to=$OUT4_B
-		# round 0 warms caches and slabs and is thrown away
-		for ((r = 0; r <= ROUNDS; r++)); do
-			measure $r "${cell%:*}" "${cell#*:}" $to || return
-		done
-		teardown
-	done
+	ipn a link add cap0 type vtcap
+	ipn b link add cap1 type vtcap
+	floor_cells || rc=1
+	# shellcheck disable=SC2046 # words
+	run_systems capture packet_cells $(workloads) || rc=1
+	run_systems veth tcp_cell tcp1 || rc=1
+	scale_cells || rc=1
+	return $rc
 }
 
 trap 'cleanup; rm -rf "$TMP"' EXIT

@@ -452,7 +452,13 @@ static void test_install(void)
 	struct vtun_k_sa in = {
 		.spi = 0x1000, .encr = 28, .key_len = 36,
 		.replay_window = 64, .esn = true, .seq = 1ULL << 40,
-		.limits = { 1, 2, 3, 4, 5, UINT64_MAX },
+		.limits = {
+			.soft_time_ms = 1, .hard_time_ms = 2,
+			.soft_idle_ms = 6, .hard_idle_ms = 7,
+			.soft_bytes = 3, .hard_bytes = 4,
+			.soft_packets = 5, .hard_packets = UINT64_MAX,
+			.margin_ms = 8,
+		},
 	}, out = in, back;
 	struct vtun_k_install ins = {
 		.child_id = 9, .in = &in, .out = &out,

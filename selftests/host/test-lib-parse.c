@@ -304,23 +304,32 @@ static void test_names(void)
 		      strcmp(vtun_text_drop(i), "?");
 	for (i = VTUN_SA_LARVAL; i <= VTUN_SA_EXPIRED; i++)
 		ok &= !!strcmp(vtun_name_sa_state(i), "?");
-	for (i = VTUN_CAUSE_TIME; i <= VTUN_CAUSE_SEQUENCE; i++)
+	for (i = VTUN_CAUSE_TIME; i <= VTUN_CAUSE_RATE; i++)
 		ok &= !!strcmp(vtun_name_cause(i), "?");
 	for (i = VTUN_SWITCH_NOW; i <= VTUN_SWITCH_EXPIRED; i++)
 		ok &= !!strcmp(vtun_name_switch(i), "?");
-	for (i = VTUN_K_EV_ACQUIRE; i <= VTUN_K_EV_RESYNC; i++)
+	for (i = VTUN_K_EV_ACQUIRE; i <= VTUN_K_EV_AUDIT; i++)
 		ok &= !!strcmp(vtun_name_event(i), "?");
 	ktap_ok(ok, "everything has a name");
 	ktap_ok(!strcmp(vtun_name_drop(0), "?") &&
 		!strcmp(vtun_name_drop(9999), "?") &&
 		!strcmp(vtun_name_cause(9999), "?") &&
-		!strcmp(vtun_suite_name(12, 0), "encr-12"),
+		!strcmp(vtun_suite_name(12, 0, 0), "encr-12"),
 		"unknown numbers are safe");
 	for (i = 0, ok = true; (s = vtun_suite_get(i)); i++)
 		ok &= vtun_suite_by_name(s->name) == s &&
-		      vtun_suite_by_id(s->encr, s->key_len) == s;
-	ktap_ok(ok && i == 3 && !vtun_suite_by_name("aes") &&
-		!vtun_suite_by_id(20, 24), "suites by name and number");
+		      vtun_suite_by_id(s->encr, s->key_len,
+				       s->integ) == s;
+	ktap_ok(ok && i == 22 && !vtun_suite_by_name("aes") &&
+		!vtun_suite_by_id(20, 20, 0) && !vtun_suite_by_id(12, 16, 0),
+		"suites by name and number");
+	ktap_ok(vtun_suite_keymat(vtun_suite_by_name("aes256cbc-sha384")) ==
+		32 + 48 && vtun_suite_by_id(30, 16, 0) ==
+		vtun_suite_by_name("aes128gcm16-iiv"), "key material");
+	ktap_ok(vtun_number_of(vtun_name_mode, VTUN_MODE_TRANSPORT,
+			       "transport") == VTUN_MODE_TRANSPORT &&
+		vtun_number_of(vtun_name_df, VTUN_DF_CLEAR, "unset") == -1,
+		"numbers by name");
 	ktap_ok(vtun_proto_by_name("tcp", &proto) && proto == 6 &&
 		!vtun_proto_by_name("tc", &proto), "protocols");
 	ktap_ok(vtun_nearest("locl", words) == words[0] &&

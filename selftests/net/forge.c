@@ -2,10 +2,12 @@
 /*
  * forge: ESP packets no honest peer sends, with keys or without.
  *
- *	forge -s SPI -u SUITE -k KEYFILE [-e HIGH] -i SRC -o DST PEER OP…
+ *	forge -s SPI -u SUITE -k KEYFILE [-e HIGH] [-b ADDR] [-n PORT]
+ *	      -i SRC -o DST PEER OP…
  *
- * -e: ESN with this high half; -i, -o: addresses of the inner UDP packet, both
- * IPv4 or both IPv6. An OP is NAME:SEQ[-SEQ][:ARG[-ARG]], sent once for every
+ * -e: ESN with this high half; -b: outer source; -n: in UDP from this port to
+ * 4500 (RFC 3948); -i, -o: addresses of the inner UDP packet, both IPv4 or both
+ * IPv6. An OP is NAME:SEQ[-SEQ][:ARG[-ARG]], sent once for every
  * number and every ARG:
  *
  *	valid		as it should be
@@ -285,13 +287,35 @@ static const EVP_CIPHER *find_cipher(const char *suite)
 	errx(2, "no suite %s", suite);
 }
 
+static void open_outer(struct forge *f, const char *peer, const char *from,
+		       const char *port)
+{
+	bool v6 = strchr(peer, ':');
+	struct sockaddr_storage ss;
+	socklen_t len;
+
+	/* raw IPv6 sockets insist on a port of zero */
+	f->peer_len = parse_addr(peer, port ? "4500" : "", SOCK_DGRAM,
+				 &f->peer);
+	f->fd = port ? socket(f->peer.ss_family, SOCK_DGRAM, 0) :
+		       socket(f->peer.ss_family, SOCK_RAW, IPPROTO_ESP);
+	if (f->fd < 0)
+		err(1, "socket");
+	if (!from && !port)
+		return;
+	len = parse_addr(from ?: v6 ? "::" : "0.0.0.0", port ?: "", SOCK_DGRAM,
+			 &ss);
+	if (bind(f->fd, (struct sockaddr *)&ss, len))
+		err(1, "bind");
+}
+
 int main(int argc, char **argv)
 {
 	static struct forge f;
-	const char *key = NULL;
+	const char *key = NULL, *from = NULL, *port = NULL;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "s:u:k:e:i:o:")) != -1) {
+	while ((opt = getopt(argc, argv, "s:u:k:e:i:o:b:n:")) != -1) {
 		if (opt == 's')
 			f.spi = parse_num(optarg, "SPI");
 		else if (opt == 'u')
@@ -304,6 +328,10 @@ int main(int argc, char **argv)
 			parse_addr(optarg, "", SOCK_DGRAM, &f.src);
 		else if (opt == 'o')
 			parse_addr(optarg, "", SOCK_DGRAM, &f.dst);
+		else if (opt == 'b')
+			from = optarg;
+		else if (opt == 'n')
+			port = optarg;
 		else
 			return 2;
 	}
@@ -311,11 +339,7 @@ int main(int argc, char **argv)
 	    f.src.ss_family != f.dst.ss_family)
 		errx(2, "-s -u -k -i -o and a peer are needed");
 	read_key(&f, key);
-	f.peer_len = parse_addr(argv[optind++], "", SOCK_DGRAM, &f.peer);
-	/* raw IPv6 sockets insist on a port of zero */
-	f.fd = socket(f.peer.ss_family, SOCK_RAW, IPPROTO_ESP);
-	if (f.fd < 0)
-		err(1, "raw socket");
+	open_outer(&f, argv[optind++], from, port);
 	f.iv = now_us();
 	for (; optind < argc; optind++)
 		run_op(&f, argv[optind]);

@@ -10,6 +10,7 @@ the business of nlfuzz.c.
 import errno
 import os
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -66,11 +67,13 @@ class Lab:
                 ("ts-local", ts(V4["lo"], V4["hi"], ("proto", 6),
                                 ("port-start", 80), ("port-end", 90))),
                 ("ts-remote", ts(V4["rlo"], V4["rhi"])),
-                ("flags", 1), ("hold-packets", 5), ("hold-bytes", 5000),
-                ("hold-ms", 100)]
+                ("flags", 15), ("hold-packets", 5), ("hold-bytes", 5000),
+                ("hold-ms", 100), *self.options()]
         limits = [("soft-time-ms", 10**6), ("hard-time-ms", 2 * 10**6),
                   ("soft-bytes", 1000), ("hard-bytes", 2000),
-                  ("soft-packets", 10), ("hard-packets", 20)]
+                  ("soft-packets", 10), ("hard-packets", 20),
+                  ("soft-idle-ms", 10**6), ("hard-idle-ms", 2 * 10**6),
+                  ("margin-ms", 1000)]
         key = [("dir", 2), ("spi", 0x2000), ("child-id", self.id)]
         return {
             "child-new": [("child", full)],
@@ -84,14 +87,32 @@ class Lab:
                 sa(2, 0x4000, self.id, ("esn", 1), ("seq", 5), *limits),
                 ("switch", 2), ("deadline-ms", 500)],
             "sa-activate": [("sa", key)],
+            "sa-set": [("sa", key + limits)],
+            "child-set": [("child", [("id", self.id), ("local", V4["a"]),
+                                     ("remote", V4["b"]), ("flags", 0),
+                                     *self.options()])],
+            "policy-new": [("policy", [
+                ("id", 4711), ("action", 2), ("priority", 7),
+                ("ts-local", ts(V4["lo"], V4["hi"], ("proto", 6))),
+                ("ts-remote", ts(V4["rlo"], V4["rhi"], ("proto", 6),
+                                 ("port-start", 80), ("port-end", 90)))])],
+            "policy-get": [("policy", [("id", 4711)])],
+            "policy-del": [("policy", [("id", 4711)])],
             "sa-get": [("sa", key)],
             "sa-del": [("sa", key)],
         }
 
+    @staticmethod
+    def options():
+        return [("encap", 1), ("local-port", 4501), ("remote-port", 4502),
+                ("keepalive-ms", 0), ("df", 1), ("dscp", 46),
+                ("mss-clamp", 1), ("mark", 7), ("link", 0)]
+
     def state(self):
         info = self.nl.do("info-get")["info"]
         return (info["children"], info["sas"], info["event-seq"],
-                sorted(c["child"]["id"] for c in self.nl.dump("child-get")),
+                sorted((c["child"]["id"], c["child"]["mark"])
+                       for c in self.nl.dump("child-get")), info["policies"],
                 sorted((s["sa"]["dir"], s["sa"]["spi"], s["sa"]["state"])
                        for s in self.nl.dump("sa-get")))
 
@@ -139,8 +160,20 @@ def accepted(lab):
     before = lab.state()
     requests = lab.valid()
     for cmd in ("child-get", "sa-get", "spi-alloc", "sa-install", "sa-activate",
-                "child-new"):
-        lab.nl.do(cmd, requests[cmd])
+                "sa-set", "child-new", "child-set", "policy-new", "policy-get",
+                "policy-del"):
+        try:
+            lab.nl.do(cmd, requests[cmd])
+        except Refused as e:
+            yield f"{cmd}: {e}"
+    got = lab.nl.do("child-get", [("child", [("id", 4711)])])["child"]
+    for key, value in (*lab.options(), ("mode", 1), ("flags", 15)):
+        if got.get(key) != value:
+            yield f"{key} {value} reads as {got.get(key)}"
+    got = lab.nl.do("sa-get", requests["sa-get"])["sa"]
+    if (got["hard-idle-ms"], got["margin-ms"], got["soft-bytes"]) != (
+            2 * 10**6, 1000, 1000):
+        yield f"limits read as {got}"
     for direction, spi in ((1, 0x3000), (2, 0x4000)):
         lab.nl.do("sa-del", [("sa", [("dir", direction), ("spi", spi),
                                      ("child-id", lab.id)])])
@@ -205,6 +238,219 @@ def child_rules(lab):
                        [("child", [("id", lab.id), ("name", "base")])], inval)
 
 
+@group("rules of doors, modes, encapsulation and options")
+def option_rules(lab):
+    def bad(what, *more, drop=()):
+        request = [(k, v) for k, v in lab.child_request("x")[0][1]
+                   if k not in drop] + list(more)
+        return refused(lab, what, "child-new", [("child", request)],
+                       errno.EINVAL)
+
+    yield from bad("transport mode of a device", ("mode", 2))
+    yield from bad("local port without UDP", ("local-port", 4500))
+    yield from bad("remote port without UDP", ("encap", 0),
+                   ("remote-port", 4500))
+    yield from bad("keepalive without UDP", ("keepalive-ms", 1))
+    yield from bad("no local address", drop=("local",))
+    yield from bad("no remote address", drop=("remote",))
+    for dscp in (64, 128, 254):
+        yield from bad(f"DSCP {dscp}", ("dscp", dscp))
+    for mss in (2, 87):
+        yield from bad(f"MSS {mss}", ("mss-clamp", mss))
+    request = [(k, v) for k, v in lab.child_request("door")[0][1]
+               if k != "ifindex"] + [("mode", 2), ("dscp", 0)]
+    child = lab.nl.do("child-new", [("child", request)])["child"]["id"]
+    got = lab.nl.do("child-get", [("child", [("id", child)])])["child"]
+    if "ifindex" in got or got["mode"] != 2 or got["dscp"] or \
+       got["policies"] or "local-port" in got or "moved-remote" in got:
+        yield f"child without device: {got}"
+    lab.nl.do("child-del", [("child", [("id", child)])])
+
+
+@group("a child is changed in place, whole or not at all")
+def child_set(lab):
+    child = lab.child("set", ("ts-local", ts(V4["lo"], V4["hi"])))
+    lab.nl.do("sa-install", [sa(1, 0x8400, child), sa(2, 0x8401, child),
+                             ("switch", 1)])
+
+    def get():
+        return lab.nl.do("child-get", [("child", [("id", child)])])["child"]
+
+    def bad(what, code, *more):
+        return refused(lab, what, "child-set",
+                       [("child", [("id", child), *more])], code)
+
+    before = get()
+    inval = errno.EINVAL
+    yield from bad("nothing", inval)
+    yield from bad("a name, too", inval, ("name", "set"), ("mark", 1))
+    yield from bad("ports without UDP", inval, ("mark", 1),
+                   ("local-port", 4500))
+    yield from bad("ports of no UDP", inval, ("encap", 0),
+                   ("remote-port", 4500))
+    yield from bad("remote of another family", inval, ("mark", 1),
+                   ("remote", V6["a"]))
+    yield from bad("multicast", inval, ("mark", 1), ("remote", V4["multi"]))
+    yield from bad("selectors of another family", inval, ("mark", 1),
+                   ("ts-remote", ts(V6["lo"], V6["hi"])))
+    for link in (1 << 20,):
+        try:
+            lab.nl.do("child-set", [("child", [("id", child), ("mark", 1),
+                                               ("link", link)])])
+            yield "a link that does not exist"
+        except Refused as e:
+            if not e.text:
+                yield "a link that does not exist: no text"
+    yield from refused(lab, "unknown", "child-set",
+                       [("child", [("name", "nobody"), ("mark", 1)])],
+                       errno.ENOENT)
+    if get() != before:
+        yield f"{before} became {get()}"
+    lab.nl.do("child-set", [("child", [
+        ("name", "set"), ("remote", V4["a"]), ("local", V4["b"]),
+        ("encap", 1), ("remote-port", 1234), ("mark", 99), ("dscp", 7),
+        ("hold-ms", 77), ("flags", 1),
+        ("ts-remote", ts(V4["rlo"], V4["rhi"]))])])
+    after = get()
+    want = {"remote": V4["a"], "local": V4["b"], "encap": 1, "mark": 99,
+            "remote-port": 1234, "local-port": 4500, "dscp": 7, "hold-ms": 77,
+            "flags": 1, "out-spi": 0x8401, "id": child,
+            "ts-local": before["ts-local"]}
+    for key, value in want.items():
+        if after.get(key) != value:
+            yield f"{key}: {after.get(key)}, not {value}"
+    if len(after.get("ts-remote", [])) != 1:
+        yield "the selectors did not change"
+    lab.nl.do("child-del", [("child", [("id", child)])])
+
+
+@group("limits are changed; what is not named stays")
+def sa_set(lab):
+    child = lab.child("limits")
+    key = [("dir", 1), ("spi", 0x8500)]
+    lab.nl.do("sa-install", [sa(1, 0x8500, child, ("soft-bytes", 10),
+                                ("hard-bytes", 20), ("hard-packets", 5))])
+
+    def bad(what, code, *more):
+        return refused(lab, what, "sa-set", [("sa", key + list(more))], code)
+
+    inval = errno.EINVAL
+    yield from bad("nothing", inval)
+    yield from bad("soft beyond the hard one it has", inval,
+                   ("soft-bytes", 21))
+    yield from bad("hard below the soft one it has", inval, ("hard-bytes", 9))
+    for kind in ("time-ms", "idle-ms", "bytes", "packets"):
+        yield from bad(f"soft beyond hard {kind}", inval, (f"soft-{kind}", 6),
+                       (f"hard-{kind}", 5))
+    yield from refused(lab, "unknown", "sa-set",
+                       [("sa", [("dir", 1), ("spi", 0x9999),
+                                ("soft-bytes", 1)])], errno.ENOENT)
+    spi = lab.nl.do("spi-alloc", [("sa", [("child-id", child)])])["sa"]["spi"]
+    yield from refused(lab, "larval", "sa-set",
+                       [("sa", [("dir", 1), ("spi", spi), ("soft-bytes", 1)])],
+                       inval)
+    lab.nl.do("sa-set", [("sa", key + [("soft-bytes", 0), ("margin-ms", 500),
+                                       ("hard-idle-ms", 10**6)])])
+    got = lab.nl.do("sa-get", [("sa", key)])["sa"]
+    want = {"soft-bytes": 0, "hard-bytes": 20, "hard-packets": 5,
+            "margin-ms": 500, "hard-idle-ms": 10**6, "soft-idle-ms": 0}
+    if {k: got.get(k) for k in want} != want:
+        yield f"{got}"
+    lab.nl.do("child-del", [("child", [("id", child)])])
+
+
+def policy(number, action, *more, local=None, remote=None):
+    attrs = [("id", number), ("action", action), *more]
+    if local:
+        attrs.append(("ts-local", local))
+    if remote:
+        attrs.append(("ts-remote", remote))
+    return [("policy", attrs)]
+
+
+@group("policies: rules, order, and the children they name")
+def policies(lab):
+    any4, net = ts(bytes(4), b"\xff" * 4), ts(V4["lo"], V4["hi"])
+    inval = errno.EINVAL
+
+    def bad(what, code, *args, **kwargs):
+        return refused(lab, what, "policy-new", policy(*args, **kwargs), code)
+
+    yield from bad("no selector", inval, 5, 2)
+    yield from bad("protect without child", inval, 5, 1, local=net)
+    yield from bad("bypass with child", inval, 5, 2, ("child-id", lab.id),
+                   local=net)
+    yield from bad("unknown child", errno.ENOENT, 5, 1, ("child-id", 999999),
+                   local=net)
+    yield from bad("child of a device", inval, 5, 1, ("child-id", lab.id),
+                   local=net)
+    yield from bad("two families", inval, 5, 2, local=net,
+                   remote=ts(V6["lo"], V6["hi"]))
+    yield from bad("two protocols", inval, 5, 2,
+                   local=ts(V4["lo"], V4["hi"], ("proto", 6)),
+                   remote=ts(V4["rlo"], V4["rhi"], ("proto", 17)))
+    yield from bad("ports of no protocol", inval, 5, 2,
+                   local=ts(V4["lo"], V4["hi"], ("port-start", 5)))
+    door = [(k, v) for k, v in lab.child_request("door")[0][1]
+            if k != "ifindex"]
+    child = lab.nl.do("child-new", [("child", door)])["child"]["id"]
+    lab.nl.do("policy-new", policy(10, 2, local=any4))
+    lab.nl.do("policy-new", policy(11, 1, ("child-id", child), local=net))
+    lab.nl.do("policy-new", policy(12, 3, ("priority", 1), remote=any4))
+    lab.nl.do("policy-new", policy(13, 3, ("priority", 2000), local=net))
+    yield from bad("id in use", errno.EEXIST, 10, 2, local=net)
+    order = [p["policy"]["id"] for p in lab.nl.dump("policy-get")]
+    if order != [12, 11, 10, 13]:
+        yield f"order of evaluation {order}"
+    got = lab.nl.do("policy-get", [("policy", [("id", 11)])])["policy"]
+    if got["child-id"] != child or got["priority"] != 1000 or \
+       got["ts-remote"]["start"] != bytes(4) or got["out-packets"]:
+        yield f"reads as {got}"
+    got = lab.nl.do("child-get", [("child", [("id", child)])])["child"]
+    if got["policies"] != 1:
+        yield f"child counts {got['policies']} policies"
+    yield from refused(lab, "named by a policy", "child-del",
+                       [("child", [("id", child)])], errno.EBUSY)
+    lab.nl.do("policy-del", [("policy", [("id", 11)])])
+    lab.nl.do("child-del", [("child", [("id", child)])])
+    yield from refused(lab, "gone", "policy-get", [("policy", [("id", 11)])],
+                       errno.ENOENT)
+    if lab.nl.do("info-get")["info"]["policies"] != 3:
+        yield "info counts other policies"
+    lab.nl.do("policy-flush")
+    if lab.nl.do("info-get")["info"]["policies"] or lab.nl.dump("policy-get"):
+        yield "some survived the flush"
+
+
+@group("sockets are taken, shown and given back")
+def sockets(lab):
+    def bad(what, code, fd):
+        return refused(lab, what, "socket-attach", [("socket", [("fd", fd)])],
+                       code)
+
+    yield from bad("no file", errno.EBADF, 999)
+    with open("/dev/null", "rb") as f:
+        yield from bad("no socket", errno.ENOTSOCK, f.fileno())
+    tcp = socket.socket()
+    yield from bad("a TCP socket", errno.EPROTOTYPE, tcp.fileno())
+    tcp.close()
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("127.0.0.1", 4500))
+    lab.nl.do("socket-attach", [("socket", [("fd", udp.fileno())])])
+    key = [("local", socket.inet_aton("127.0.0.1")), ("port", 4500)]
+    got = [s["socket"] for s in lab.nl.dump("socket-get")]
+    if got != [dict(key)]:
+        yield f"dump says {got}"
+    yield from refused(lab, "another port", "socket-detach",
+                       [("socket", [key[0], ("port", 4501)])], errno.ENOENT)
+    lab.nl.do("socket-detach", [("socket", key)])
+    if lab.nl.dump("socket-get"):
+        yield "still there"
+    yield from refused(lab, "once more", "socket-detach", [("socket", key)],
+                       errno.ENOENT)
+    udp.close()
+
+
 @group("rules of SAs")
 def sa_rules(lab):
     before = lab.state()
@@ -231,11 +477,21 @@ def sa_rules(lab):
                    ("switch", 2), ("prove", b""))
     yield from bad("deadline at once", inval, sa(2, 0x3000, lab.id), now,
                    ("deadline-ms", 5))
-    yield from bad("unknown transform", inval, sa(1, 0x3000, lab.id, encr=12))
+    yield from bad("CBC without integrity", inval,
+                   sa(1, 0x3000, lab.id, encr=12))
+    yield from bad("CBC with unknown integrity", inval,
+                   sa(1, 0x3000, lab.id, ("integ", 99), encr=12))
+    yield from bad("ChaCha with integrity", inval,
+                   sa(1, 0x3000, lab.id, ("integ", 12)))
+    for length in (16, 32, 47, 49):
+        yield from bad(f"CBC and SHA-256 with {length}", inval,
+                       sa(1, 0x3000, lab.id, ("integ", 12),
+                          key=bytes(length), encr=12))
+    yield from bad("unknown transform", inval, sa(1, 0x3000, lab.id, encr=99))
     for length in (1, 4, 19, 20, 35, 37, 96):
         yield from bad(f"ChaCha key of {length}", inval,
                        sa(1, 0x3000, lab.id, key=bytes(length)))
-    for length in (16, 28, 32):
+    for length in (16, 32, 40):
         yield from bad(f"GCM key of {length}", inval,
                        sa(1, 0x3000, lab.id, key=bytes(length), encr=20))
     for window, code in ((1, inval), (31, inval), (8193, errno.ERANGE)):
@@ -247,7 +503,7 @@ def sa_rules(lab):
                    sa(1, 0x3000, lab.id, ("esn", 1), ("replay-window", 0)))
     yield from bad("number of 33 bits", inval,
                    sa(1, 0x3000, lab.id, ("seq", 2**32)))
-    for kind in ("time-ms", "bytes", "packets"):
+    for kind in ("time-ms", "idle-ms", "bytes", "packets"):
         yield from bad(f"soft beyond hard {kind}", inval,
                        sa(1, 0x3000, lab.id, (f"soft-{kind}", 11),
                           (f"hard-{kind}", 10)))
@@ -401,6 +657,45 @@ def dumps(lab):
         yield f"{before} became {lab.state()[0:2]}"
 
 
+@group("many policies: added, dumped in order while changing, flushed")
+def many_policies(lab):
+    n = 100000 if os.environ.get("FULL") == "1" else 2000
+    t = time.monotonic()
+    for i in range(n):
+        low = struct.pack(">I", 0x0a000000 + i * 4)
+        lab.nl.do("policy-new", [("policy", [
+            ("action", 2), ("priority", 1 + i * 7919 % n),
+            ("ts-remote", ts(low, low))])])
+    added = time.monotonic() - t
+    t = time.monotonic()
+    got = [p["policy"]["priority"] for p in lab.nl.dump("policy-get")]
+    dumped = time.monotonic() - t
+    if got != sorted(got) or len(got) != n or lab.nl.interrupted:
+        yield f"{len(got)} in the dump, in order: {got == sorted(got)}"
+    # SAs that come and go do not make a dump of policies inconsistent
+    pid = os.fork()
+    if not pid:
+        nl = Genl()
+        for i in range(200):
+            nl.do("sa-install", [sa(1, 0xa000 + i, lab.id)])
+            nl.do("sa-del", [("sa", [("dir", 1), ("spi", 0xa000 + i)])])
+        os._exit(0)
+    rounds = interrupted = 0
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        rounds += 1
+        interrupted += len(lab.nl.dump("policy-get")) != n or \
+            lab.nl.interrupted
+    if interrupted:
+        yield f"{interrupted} of {rounds} dumps were disturbed by SAs"
+    t = time.monotonic()
+    lab.nl.do("policy-flush")
+    flushed = time.monotonic() - t
+    print(f"#   {n}: added {added:.1f} s, dumped {dumped:.1f} s, "
+          f"flushed {flushed:.2f} s")
+    if flushed > 2:
+        yield f"flush took {flushed:.1f} s"
+
+
 @group("2000 SAs are installed, dumped and flushed in bounded time")
 def many(lab):
     child = lab.child("many")
@@ -449,6 +744,11 @@ def allocation_failures(lab):
             ("child-new", lab.child_request("fresh", ("ts-local", ts(
                 V4["lo"], V4["hi"]))), [("child-del",
                                          [("child", [("name", "fresh")])])]),
+            ("child-set", [("child", [("name", "faulty"), ("mark", 1),
+                                      ("remote", V4["a"]), ("ts-local", ts(
+                                          V4["lo"], V4["hi"]))])], []),
+            ("policy-new", policy(7777, 2, local=ts(V4["lo"], V4["hi"])),
+             [("policy-del", [("policy", [("id", 7777)])])]),
             ("spi-alloc", [("spi-min", 0x8300), ("spi-max", 0x8300)],
              [("sa-del", [("sa", [("dir", 1), ("spi", 0x8300)])])])):
         before = lab.state()

@@ -15,7 +15,7 @@ struct answer {
 	int err;
 	bool has_text;
 	char text[160];
-	uint32_t counts[3];		/* children, SAs, events (INFO_GET) */
+	uint32_t counts[4];	/* children, SAs, events, policies (INFO_GET) */
 	uint32_t spi;			/* SPI_ALLOC */
 };
 
@@ -114,6 +114,7 @@ static void read_reply(const struct nlmsghdr *nlh, struct answer *a)
 		a->counts[0] = find_u32(nest, VTUN_A_INFO_CHILDREN);
 		a->counts[1] = find_u32(nest, VTUN_A_INFO_SAS);
 		a->counts[2] = find_u32(nest, VTUN_A_INFO_EVENT_SEQ);
+		a->counts[3] = find_u32(nest, VTUN_A_INFO_POLICIES);
 	}
 	nest = find(attrs, len, VTUN_A_SA);
 	if (nest)

@@ -12,7 +12,9 @@
  * failed. The seed is printed and gives the same mutations again.
  */
 #include <stdarg.h>
+#include <arpa/inet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 
 #include "util.h"
 #include "nlfuzz-msg.h"
@@ -46,7 +48,7 @@ static struct answer info(void)
 	return a;
 }
 
-static uint32_t baseline[3];
+static uint32_t baseline[4];
 
 static bool unchanged(void)
 {
@@ -115,17 +117,23 @@ static void must(struct answer a, const char *what)
 		errx(1, "%s: %s (%s)", what, strerror(-a.err), a.text);
 }
 
-/* the child and the pair all requests refer to */
+/* the child, the pair, the policy and the socket all requests refer to */
 static void setup(void)
 {
 	struct request r;
 
+	begin_request(&r, "POLICY_FLUSH", VTUN_CMD_POLICY_FLUSH);
+	must(ask(&r), "flush of policies");
 	begin_request(&r, "FLUSH", VTUN_CMD_FLUSH);
 	must(ask(&r), "flush");
 	child_new(&r, BASE_ID, "base");
 	must(ask(&r), "base child");
 	sa_install(&r, BASE_SPI, true);
 	must(ask(&r), "base SAs");
+	policy_new(&r, BASE_POLICY);
+	must(ask(&r), "base policy");
+	socket_attach(&r);
+	must(ask(&r), "base socket");
 	memcpy(baseline, info().counts, sizeof(baseline));
 }
 
@@ -153,6 +161,9 @@ static void group_valid(void)
 
 static bool length_is_fine(const struct node *x, unsigned int len)
 {
+	/* alone, an address may be of the other family */
+	if (x->nest == IN_SOCKET && x->kind == ADDR && len == 16)
+		return true;
 	return x->kind == NEST || len == x->len;
 }
 
@@ -279,6 +290,23 @@ static void group_twice(void)
 	end_group();
 }
 
+static enum nest inside(const struct node *up)
+{
+	if (!up)
+		return TOP;
+	if (up->nest == IN_CHILD || up->nest == IN_POLICY)
+		return IN_TS;
+	switch (up->type) {
+	case VTUN_A_CHILD:
+		return IN_CHILD;
+	case VTUN_A_POLICY:
+		return IN_POLICY;
+	case VTUN_A_SOCKET:
+		return IN_SOCKET;
+	}
+	return IN_SA;
+}
+
 /* an attribute of @type in front of the first child of node @j, or on top */
 static void group_unknown(void)
 {
@@ -292,14 +320,10 @@ static void group_unknown(void)
 		valid(&good, i);
 		for (j = -1; j < (int)good.n; j++) {
 			const struct node *up = j < 0 ? NULL : &good.node[j];
-			enum nest nest = TOP;
+			enum nest nest = inside(up);
 
 			if (up && up->kind != NEST)
 				continue;
-			if (up)
-				nest = up->nest == IN_CHILD ? IN_TS :
-				       up->type == VTUN_A_CHILD ? IN_CHILD :
-				       IN_SA;
 			for (k = 0; k < 45; k++) {
 				uint16_t type = k < 40 ? k : far[k - 40];
 				struct node *x;
@@ -385,8 +409,16 @@ static void group_commands(void)
 		  BASE_SPI);
 	r.flags = NLM_F_DUMP;
 	expect_refusal(&r, "presence", VTUN_A_SA, 0);
+	policy_select(&r, "dump of one policy", VTUN_CMD_POLICY_GET);
+	r.flags = NLM_F_DUMP;
+	expect_refusal(&r, "presence", VTUN_A_POLICY, 0);
+	child_select(&r, "POLICY_FLUSH with a child", VTUN_CMD_POLICY_FLUSH,
+		     BASE_ID);
+	expect_refusal(&r, "presence", VTUN_A_CHILD, 0);
 	for (i = 0; i < 256; i++) {
-		if (i >= VTUN_CMD_INFO_GET && i <= VTUN_CMD_FLUSH)
+		if ((i >= VTUN_CMD_INFO_GET && i <= VTUN_CMD_FLUSH) ||
+		    (i >= VTUN_CMD_CHILD_SET && i <= VTUN_CMD_SOCKET_DETACH &&
+		     i != VTUN_CMD_SOCKET_GET))
 			continue;
 		begin_request(&r, "unknown command", i);
 		a = ask(&r);
@@ -422,6 +454,15 @@ static void group_objects(void)
 		{ 9, IN_SA, VTUN_A_SA_SPI, 0x9999, -ENOENT },
 		{ 10, IN_SA, VTUN_A_SA_SPI, 0x9999, -ENOENT },
 		{ 4, IN_SA, VTUN_A_SA_SPI, BASE_SPI, 0 },
+		{ 11, IN_CHILD, VTUN_A_CHILD_ID, 77, -ENOENT },
+		{ 11, IN_CHILD, VTUN_A_CHILD_LINK, 99999, 0 },
+		{ 12, IN_SA, VTUN_A_SA_SPI, 0x9999, -ENOENT },
+		{ 13, IN_POLICY, VTUN_A_POLICY_ID, BASE_POLICY, -EEXIST },
+		{ 14, IN_POLICY, VTUN_A_POLICY_ID, 77, -ENOENT },
+		{ 15, IN_POLICY, VTUN_A_POLICY_ID, 77, -ENOENT },
+		{ 16, IN_SOCKET, VTUN_A_SOCKET_FD, 999, 0 },
+		{ 16, IN_SOCKET, VTUN_A_SOCKET_FD, 0, 0 },
+		{ 17, IN_SOCKET, VTUN_A_SOCKET_PORT, 77, -ENOENT },
 	};
 	struct request r;
 	struct answer a;
@@ -460,6 +501,20 @@ static int open_socket(void)
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	return fd;
+}
+
+static int open_udp(void)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(BASE_PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
+		err(1, "UDP socket");
 	return fd;
 }
 
@@ -601,6 +656,15 @@ static void group_random(unsigned long n, uint64_t seed)
 	end_group();
 }
 
+/* else the module would go on listening in place of this program */
+static void give_socket_back(void)
+{
+	struct request r;
+
+	socket_detach(&r);
+	must(ask(&r), r.name);
+}
+
 /* every installation is a switch, and every switch an event */
 static void churn(unsigned long n)
 {
@@ -674,9 +738,11 @@ int main(int argc, char **argv)
 	if (!ifindex)
 		err(1, "%s", argv[optind]);
 	sock = open_socket();
+	udp_socket = open_udp();
 	resolve();
 	if (events) {
 		churn(events);
+		give_socket_back();
 		return 0;
 	}
 	group_valid();
@@ -691,5 +757,6 @@ int main(int argc, char **argv)
 	group_rights();
 	printf("# seed %llu\n", (unsigned long long)seed);
 	group_random(n, seed);
+	give_socket_back();
 	return any_failed;
 }

@@ -3,187 +3,263 @@
 #
 # vtun speaks ESP as the kernel's own XFRM does: shared manual keys, both
 # directions, every suite, with and without ESN, every mix of inner and outer
-# address family.
+# address family, from both doors, raw and in UDP. Implicit IVs, which XFRM
+# does not know, between two vtun.
 #
-#	      a: vtun                               b: XFRM
-#	+----------------------+             +----------------------+
-#	| vt0: one child a cell|             | xf1 … xf24, if_id    |
-#	| 10.1.C.1, fd01:C::1  |             | 10.2.C.1, fd02:C::1  |
-#	|                   va |-------------| vb                   |
-#	+----------------------+ 192.0.2.0/24+----------------------+
-#	                         2001:db8::/64
+#	          a: vtun                      b: XFRM, and vtun for -iiv
+#	+--------------------------+         +--------------------------+
+#	| 10.1.C, fd01::C    vt0   |         | 10.2.C, fd02::C  policies|
+#	| 10.3.C, fd03::C  policies|         | 10.4.C, fd04::C  policies|
+#	| 10.5.C, fd05::C    vt0   |         | 10.6.C, fd06::C    vt0   |
+#	|                       va |---------| vb                       |
+#	+--------------------------+         +--------------------------+
+#	             192.0.2.0/24, 2001:db8::/64, ESP or UDP 4500
 #
-# A cell C is one of 3 suites x ESN x outer family x inner family, with keys of
-# its own. SAs with ESN start 40 numbers before 2^32, so that the half of the
-# number that is not on the wire changes under traffic. The byte and packet
-# counters of both ends must agree at the end.
+# A cell C is a child with SAs of its own, keyed as its suite, and two hosts,
+# which are local by one route for all. SAs with ESN start 40 numbers before
+# 2^32, so that the half of the number that is not on the wire changes under
+# traffic. The byte and packet counters of both ends must agree at the end.
 #
-# WIRE=xfrm puts XFRM at both ends: the proof that this script is right.
-# FULL=1 pings with every size from 0 to 1400, otherwise with a few.
+# A test is four cells, one for each mix of families. FULL=1: datagrams of more
+# sizes.
 #
-# Proves: E-01 E-02 E-03 E-04 (ESP, suites, ESN, families), B47 (counters)
+# Proves: E-01 E-02 E-03 E-04 E-09 E-10 E-11 E-12 E-13 (ESP, suites, ESN,
+# families), E-14 (UDP), E-32 (policies), B47 (counters)
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-WIRE=${WIRE:-vtun}
-OCTETS=${OCTETS:-256K}
+XFRM_SUITES="chacha20poly1305 aes128gcm16 aes192gcm16 aes256gcm16"
+for bits in 128 192 256; do
+	for mac in sha1 sha256 sha384 sha512; do
+		XFRM_SUITES+=" aes${bits}cbc-$mac"
+	done
+done
+IIV_SUITES="chacha20poly1305-iiv aes128gcm16-iiv aes192gcm16-iiv aes256gcm16-iiv"
 ESN_START=4294967255
-CELLS=24
+MTU=1350
 
-# cell C: sets suite esn outer_f inner_f seq
-cell() {
-	local i=$(($1 - 1)) all
-	read -ra all <<< "$SUITES"
-	suite=${all[i / 8]}
-	esn=noesn seq=0
-	if [ $((i / 4 % 2)) = 1 ]; then
-		esn=esn seq=$ESN_START
-	fi
-	outer_f=4 inner_f=4
-	[ $((i / 2 % 2)) = 0 ] || outer_f=6
-	[ $((i % 2)) = 0 ] || inner_f=6
+# ---- cells ----
+
+# Cells, keys, and a batch for each program and end, all in one process: one
+# for each cell would cost more than all the packets. The noise is hexadecimal.
+make_batches() {
+	head -c 8192 /dev/urandom | od -An -v -tx1 | tr -d ' \n' > "$TMP/noise"
+	umask 077
+	awk -v d="$TMP/" -v start=$ESN_START \
+		-v xfrm="$XFRM_SUITES" -v iiv="$IIV_SUITES" \
+		-v a4=$OUT4_A -v b4=$OUT4_B -v a6=$OUT6_A -v b6=$OUT6_B '
+	function octets(suite) {
+		n = suite ~ /^aes128/ ? 16 : suite ~ /^aes192/ ? 24 : 32
+		cipher = n
+		match(suite, /-sha[0-9]+$/)
+		mac = RLENGTH > 0 ? substr(suite, RSTART + 1) : ""
+		return n + (mac == "" ? 4 : mac == "sha1" ? 20 : substr(mac, 4) / 8)
+	}
+	function make_key(suite, from) {
+		key[from] = substr($0, at + 1, 2 * octets(suite))
+		at += 2 * octets(suite)
+		print key[from] > (d "key." from "." suite)
+		close(d "key." from "." suite)
+	}
+	function algorithms(suite, hex) {
+		octets(suite)
+		if (suite ~ /^chacha/)
+			return "aead rfc7539esp(chacha20,poly1305) 0x" hex " 128"
+		if (mac == "")
+			return "aead rfc4106(gcm(aes)) 0x" hex " 128"
+		return "enc cbc(aes) 0x" substr(hex, 1, 2 * cipher) \
+			" auth-trunc hmac(" mac ") 0x" \
+			substr(hex, 2 * cipher + 1) " " \
+			(mac == "sha1" ? 96 : substr(mac, 4) / 2)
+	}
+	function host(end, door, c, family) {
+		n = (door == "device" ? 1 : door == "policy" ? 3 : 5) + (end == "b")
+		if (family == 4)
+			return "10." n "." int(c / 256) "." c % 256
+		return "fd0" n "::" c
+	}
+	function sa(end, suite, esn) {
+		return end + c " suite " suite " key " d "key." \
+			(end == 4096 ? "a." : "b.") suite " " \
+			(esn == "esn" ? "esn seq " start : "seq 0")
+	}
+	function cell(suite, esn, door, encap, outer, inner) {
+		c++
+		oa = outer == 4 ? a4 : a6
+		ob = outer == 4 ? b4 : b6
+		a = host("a", door, c, inner)
+		b = host("b", door, c, inner)
+		print "child add c" c (door == "policy" ? "" : " dev vt0"), \
+			"local", oa, "remote", ob, "local-ts", a, "remote-ts", \
+			b (encap == "udp" ? " encap udp" : "") > (d "vtun.a")
+		print "sa install child c" c " in spi " sa(8192, suite, esn) \
+			" out spi " sa(4096, suite, esn) > (d "vtun.a")
+		if (door == "policy")
+			print "policy add protect child c" c " local " a \
+				" remote " b > (d "vtun.a")
+		print a, b, suite, esn, door, encap, "inner IPv" inner, \
+			"in outer IPv" outer > (d "traffic")
+		if (door == "both") {
+			print "child add c" c " dev vt0 local", ob, "remote", \
+				oa, "local-ts", b, "remote-ts", a > (d "vtun.b")
+			print "sa install child c" c " in spi " \
+				sa(4096, suite, esn) " out spi " \
+				sa(8192, suite, esn) > (d "vtun.b")
+			return
+		}
+		tail = "mode tunnel reqid " c " replay-window 64 " \
+			"flag af-unspec" (esn == "esn" ? " esn replay-seq " \
+			start " replay-oseq " start : "")
+		udp = encap == "udp" ? " encap espinudp 4500 4500 0.0.0.0" : ""
+		print "xfrm state add src", oa, "dst", ob, "proto esp spi", \
+			4096 + c, tail, algorithms(suite, key["a"]) udp > (d "xfrm.b")
+		print "xfrm state add src", ob, "dst", oa, "proto esp spi", \
+			8192 + c, tail, algorithms(suite, key["b"]) udp > (d "xfrm.b")
+		print "xfrm policy add src", b, "dst", a, "dir out tmpl src", ob, \
+			"dst", oa, "proto esp reqid", c, "mode tunnel" > (d "xfrm.b")
+		print "xfrm policy add src", a, "dst", b, "dir in tmpl src", oa, \
+			"dst", ob, "proto esp reqid", c, "mode tunnel" > (d "xfrm.b")
+	}
+	function group(suite, esn, door, encap,    outer, inner) {
+		for (outer = 4; outer <= 6; outer += 2)
+			for (inner = 4; inner <= 6; inner += 2)
+				cell(suite, esn, door, encap, outer, inner)
+		print suite, esn, door, encap > (d "groups")
+	}
+	function suite_groups(suite) {
+		make_key(suite, "a")
+		make_key(suite, "b")
+		for (k = 0; k < 8; k++)
+			if (suite !~ /-iiv$/)
+				group(suite, k % 2 ? "esn" : "noesn", \
+					k < 4 ? "device" : "policy", \
+					k % 4 < 2 ? "none" : "udp")
+			else if (k < 2)
+				group(suite, k ? "esn" : "noesn", "both", "none")
+	}
+	{
+		n_suites = split(xfrm " " iiv, suites, " ")
+		for (s = 1; s <= n_suites; s++)
+			suite_groups(suites[s])
+		print c > (d "count")
+	}' "$TMP/noise"
 }
 
-inner() { # a|b CELL FAMILY
-	local n=1
-	[ "$1" = a ] || n=2
-	if [ "$3" = 4 ]; then
-		echo "10.$n.$2.1"
-	else
-		echo "fd0$n:$2::1"
-	fi
-}
+# ---- both ends ----
 
-subnet() { # a|b CELL FAMILY
-	local host
-	host=$(inner "$1" "$2" "$3")
-	if [ "$3" = 4 ]; then
-		echo "${host%.1}.0/24"
-	else
-		echo "${host%1}/64"
-	fi
-}
-
-# spi FROM CELL
-spi() {
-	local base=4096
-	[ "$1" = a ] || base=8192
-	printf '0x%x' $((base + $2))
-}
-
-other() { if [ "$1" = a ]; then echo b; else echo a; fi; }
-
-# Both ends take the same two keys of the cell: FROM-a and FROM-b
-xfrm_end() { # NS
-	local n=$1 o c from suite esn outer_f inner_f seq
-	o=$(other "$n")
-	for ((c = 1; c <= CELLS; c++)); do
-		cell $c
-		for from in a b; do
-			xfrm_sa "$(outer $from "$outer_f")" \
-				"$(outer "$(other $from)" "$outer_f")" \
-				"$(spi $from $c)" "$suite" \
-				"$TMP/key.$from.$c" "$esn" "$c" "$seq"
+routes() { # NS PEER-ADDRESS-4 PEER-ADDRESS-6 DEV
+	local n=$1 via4=$2 via6=$3 dev=$4 i j
+	{
+		echo "link add vt0 type vtun"
+		echo "link set vt0 mtu $MTU addrgenmode none up"
+		for i in 1 3 5; do
+			j=$((i + 1))
+			[ "$n" = a ] || { j=$i; i=$((i + 1)); }
+			echo "route add local 10.$i.0.0/16 dev lo"
+			echo "route add local fd0$i::/32 dev lo"
+			if [ "$i" -ge 5 ] || [ "$n$i" = a1 ]; then
+				echo "route add 10.$j.0.0/16 dev vt0"
+				echo "route add fd0$j::/32 dev vt0"
+			else
+				echo "route add 10.$j.0.0/16 via $via4 dev $dev mtu $MTU"
+				echo "route add fd0$j::/32 via $via6 dev $dev mtu $MTU"
+			fi
 		done
-		xfrm_door "$(outer "$n" "$outer_f")" \
-			"$(outer "$o" "$outer_f")" "$c" "$inner_f"
-		cat <<-X
-		link add xf$c type xfrm dev v$n if_id $c
-		addr add $(inner "$n" $c "$inner_f") dev xf$c
-		link set xf$c mtu 1400 addrgenmode none up
-		route add $(subnet "$o" $c "$inner_f") dev xf$c src $(inner "$n" $c "$inner_f")
-		X
-	done | sed '/addr add fd/s/$/ nodad/' > "$TMP/batch.$n"
-	ipn "$n" -batch "$TMP/batch.$n"
+	} | ipn "$n" -batch -
 }
 
-vtun_end() { # NS
-	local n=$1 o c suite esn outer_f inner_f seq flag
-	o=$(other "$n")
-	ipn "$n" link add vt0 type vtun
-	ipn "$n" link set vt0 mtu 1400 addrgenmode none up
-	for ((c = 1; c <= CELLS; c++)); do
-		cell $c
-		flag=
-		[ "$esn" = noesn ] || flag=esn
-		in_ns "$n" vtunctl child add "cell$c" dev vt0 \
-			local "$(outer "$n" "$outer_f")" \
-			remote "$(outer "$o" "$outer_f")" \
-			local-ts "$(subnet "$n" $c "$inner_f")" \
-			remote-ts "$(subnet "$o" $c "$inner_f")" || return
-		# shellcheck disable=SC2086 # $flag is a word or none
-		in_ns "$n" vtunctl sa install child "cell$c" \
-			in spi "$(spi "$o" $c)" suite "$suite" \
-			key "$TMP/key.$o.$c" $flag seq "$seq" \
-			out spi "$(spi "$n" $c)" suite "$suite" \
-			key "$TMP/key.$n.$c" $flag seq "$seq" || return
-		cat >> "$TMP/batch.$n" <<-X
-		addr add $(inner "$n" $c "$inner_f") dev vt0
-		route add $(subnet "$o" $c "$inner_f") dev vt0 src $(inner "$n" $c "$inner_f")
-		X
+udp_sockets() { serve a natt -a "$OUT4_A" && serve a natt -a "$OUT6_A"; }
+
+# what XFRM puts its suites together from
+xfrm_end() {
+	modprobe -qa xfrm_user authenc authencesn echainiv seqiv cbc hmac gcm \
+		ctr esp4 esp6 chacha20poly1305 aesni_intel ghash_clmulni_intel \
+		sha1_ssse3 sha256_ssse3 sha512_ssse3 || :
+	ipn b -batch "$TMP/xfrm.b"
+}
+
+vtun_end() { in_ns "$1" vtunctl batch "$TMP/vtun.$1"; }
+
+# ---- results ----
+
+# for each group: its name, a tab, what is wrong
+judge() {
+	awk -F '\t' -v OFS='\t' '
+		FNR == NR { name[++n] = $0; next }
+		{
+			for (i = 1; i <= n; i++)
+				if (index($0, "ok " name[i] " ") == 1)
+					good[name[i]]++
+				else if (index($0, "not ok " name[i] " ") == 1)
+					bad[name[i]] = bad[name[i]] "; " $0
+		}
+		END {
+			for (i = 1; i <= n; i++)
+				print name[i], good[name[i]] == 4 ? "" : \
+					good[name[i]] + 0 " of 4 cells" bad[name[i]]
+		}' "$TMP/groups" "$TMP/result"
+}
+
+group_ok() { [ -z "$1" ] || { echo "$1"; return 1; }; }
+
+# lines of "SPI PACKETS BYTES"
+vtun_usage() { # NS
+	in_ns "$1" vtunctl --json show sas | tr -d ' \n' | tr '{' '\n' |
+	sed -nE 's/.*"spi":"?(0x)?0*([0-9a-f]+)"?,.*"bytes":([0-9]+),"packets":([0-9]+).*/\2 \4 \3/p'
+}
+
+xfrm_usage() {
+	ipn b -s xfrm state | awk '
+		$1 == "proto" { spi = substr($4, 3); sub("\\(.*", "", spi)
+			sub("^0+", "", spi) }
+		/lifetime current/ { getline; bytes = $1; packets = $2
+			sub("\\(.*", "", bytes); sub("\\(.*", "", packets)
+			print spi, packets, bytes }'
+}
+
+usage_agrees() {
+	local left=0
+	vtun_usage a | sort > "$TMP/usage.a"
+	{ xfrm_usage; vtun_usage b; } | sort > "$TMP/usage.b"
+	equal $((2 * C)) "$(wc -l < "$TMP/usage.a")" || return
+	diff "$TMP/usage.a" "$TMP/usage.b" || return
+	left=$(awk '$2 <= 45' "$TMP/usage.a")
+	[ -z "$left" ] || { echo "few packets: $left"; return 1; }
+}
+
+no_drops() {
+	local n
+	for n in a b; do
+		in_ns "$n" vtunctl --json show sas children | tr -d ' \n' |
+			grep -oE '"drops":\{[^}]+\}' && return 1
 	done
-	sed -i '/addr add fd/s/$/ nodad/' "$TMP/batch.$n"
-	ipn "$n" -batch "$TMP/batch.$n"
+	ipn b -s xfrm state > "$TMP/states"
+	awk '/replay-window [0-9]+ replay [0-9]+ failed/ && $4 + $6' \
+		"$TMP/states" | grep . && return 1
+	return 0
 }
 
-make_keys() {
-	local c suite esn outer_f inner_f seq
-	for ((c = 1; c <= CELLS; c++)); do
-		cell $c
-		new_key "$TMP/key.a.$c" "$suite"
-		new_key "$TMP/key.b.$c" "$suite"
-	done
-}
-
-# usage of an SA as one end sees it: "PACKETS BYTES"
-xfrm_usage() { # NS SENDER CELL
-	local n=$1 from=$2 outer_f=$3 c=$4
-	ipn "$n" -s xfrm state get proto esp spi "$(spi "$from" "$c")" \
-		src "$(outer "$from" "$outer_f")" \
-		dst "$(outer "$(other "$from")" "$outer_f")" |
-	sed -n '/lifetime current/,$s/^\s*\([0-9]*\)(bytes), \([0-9]*\)(packets)/\2 \1/p'
-}
-
-vtun_usage() { # NS SENDER FAMILY CELL
-	local dir=in sa
-	[ "$1" != "$2" ] || dir=out
-	sa="sas[dir=$dir,spi=$(spi "$2" "$4")]"
-	vtun_get "$1" "$sa.packets $sa.bytes"
-}
-
-usage_agrees() { # FAMILY CELL
-	local from a b
-	for from in a b; do
-		a=$("${WIRE}_usage" a $from "$1" "$2")
-		b=$(xfrm_usage b $from "$1" "$2")
-		if [ -z "$a" ] || [ "$a" != "$b" ]; then
-			echo "from $from: a counts '$a', b counts '$b'"
-			return 1
-		fi
-		[ "${a%% *}" -gt 40 ] || { echo "only $a"; return 1; }
-	done
-}
-
-sizes=0-1400
-[ "$FULL" = 1 ] || sizes=0-1400:97
-plan $((2 + 2 + CELLS * 4))
-if [ "$WIRE" = vtun ]; then begin vtun; else begin; fi
-make_keys
+step=325
+[ "$FULL" = 0 ] || step=13
+make_batches
+C=$(< "$TMP/count")
+plan $((8 + $(wc -l < "$TMP/groups")))
+begin vtun
 ns_add a b
 link_pair a va b vb
-check "XFRM end set up, $CELLS cells" xfrm_end b
-check "$WIRE end set up, $CELLS cells" "${WIRE}_end" a
-serve a tcpcheck -l
-serve b tcpcheck -l
-for ((c = 1; c <= CELLS; c++)); do
-	cell $c
-	what="$suite $esn, inner IPv$inner_f in outer IPv$outer_f"
-	to=$(inner b $c "$inner_f")
-	back=$(inner a $c "$inner_f")
-	check "$what: pings of $sizes octets" \
-		in_ns a pings -s "$sizes" -w 8 -n 3 "$to"
-	check "$what: TCP to XFRM" in_ns a tcpcheck -n "$OCTETS" "$to"
-	check "$what: TCP to $WIRE" in_ns b tcpcheck -n "$OCTETS" "$back"
-	check "$what: both ends count the same" usage_agrees "$outer_f" $c
-done
+routes a "$OUT4_B" "$OUT6_B" va
+routes b "$OUT4_A" "$OUT6_A" vb
+check "sockets for ESP in UDP" udp_sockets
+check "vtun end set up, $C cells" vtun_end a
+check "vtun end set up for implicit IVs" vtun_end b
+check "XFRM end set up" xfrm_end
+note "set up after $(ms_since "$T0") ms"
+wirecells -x -s $step -m 1300 -n 64K "$ME-a" "$ME-b" < "$TMP/traffic" \
+	> "$TMP/result" 2>&1 || :
+note "traffic is over after $(ms_since "$T0") ms"
+while IFS=$'\t' read -r name wrong; do
+	check "$name: four mixes of families" group_ok "$wrong"
+done < <(judge)
+check "both ends count the same" usage_agrees
+check "nothing was dropped" no_drops
 finish

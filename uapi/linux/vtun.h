@@ -9,7 +9,11 @@
  *   SA     one unidirectional ESP security association (RFC 4301 4.1).
  *   child  a CHILD_SA and all its successors: selectors, outer addresses, and
  *          the SAs that realise it now (one current outbound, many inbound).
- *   door   how traffic reaches a child; here the vtun device named by IFINDEX.
+ *   door   how traffic reaches a child: the vtun device named by IFINDEX, or
+ *          the policies that name the child.
+ *   policy an entry of the SPD (RFC 4301 4.4.1): one selector for each side,
+ *          and protect (by a child), bypass or discard.
+ *   socket UDP socket of the keying daemon that takes ESP in UDP (RFC 3948).
  *
  * All integers are in host byte order, SPIs included. Times are milliseconds
  * on CLOCK_BOOTTIME. Requests need CAP_NET_ADMIN in the user namespace that
@@ -41,6 +45,12 @@
 #define VTUN_HOLD_BYTES_MAX	(16 * 1024 * 1024)
 #define VTUN_HOLD_MS_DEFAULT	2000
 #define VTUN_HOLD_MS_MAX	60000
+#define VTUN_KEEPALIVE_MS_DEFAULT 20000	/* RFC 3948 4 */
+#define VTUN_KEEPALIVE_MS_MAX	3600000
+#define VTUN_ENCAP_PORT		4500	/* RFC 3948 */
+#define VTUN_MSS_MIN		88
+#define VTUN_DSCP_COPY		255	/* outer DSCP is the inner one */
+#define VTUN_POLICY_PRIORITY_DEFAULT 1000
 #define VTUN_SPI_RESERVE_MS	120000	/* life of an SPI nobody installs */
 
 enum vtun_cmd {
@@ -58,6 +68,22 @@ enum vtun_cmd {
 	VTUN_CMD_ACQUIRE_NTF, /* event: traffic wants a child that has no SA */
 	VTUN_CMD_EXPIRE_NTF,	/* event: SA reached a soft or hard limit */
 	VTUN_CMD_SWITCH_NTF, /* event: a child's current outbound SA changed */
+	VTUN_CMD_CHILD_SET,	/* do by ID or NAME: endpoints, encapsulation,
+				 * selectors, options in place; SAs, counters
+				 * and replay state stay (RFC 4555)
+				 */
+	VTUN_CMD_SA_SET,	/* do: other limits; a soft limit ahead re-arms
+				 * the soft event
+				 */
+	VTUN_CMD_POLICY_NEW,	/* do: create; reply carries POLICY.ID */
+	VTUN_CMD_POLICY_GET,	/* do by ID, dump in order of evaluation */
+	VTUN_CMD_POLICY_DEL,	/* do by ID */
+	VTUN_CMD_POLICY_FLUSH,	/* do: every policy of the namespace */
+	VTUN_CMD_SOCKET_ATTACH,	/* do: take ESP that comes to this socket */
+	VTUN_CMD_SOCKET_GET,	/* dump */
+	VTUN_CMD_SOCKET_DETACH,	/* do: by address and port; no longer */
+	VTUN_CMD_PEER_MOVED_NTF, /* event: authenticated ESP from elsewhere */
+	VTUN_CMD_AUDIT_NTF,	/* event: packets refused, rate-limited */
 	/* private: */
 	__VTUN_CMD_MAX,
 	VTUN_CMD_MAX = __VTUN_CMD_MAX - 1
@@ -95,6 +121,10 @@ enum vtun_expire_cause {
 	VTUN_CAUSE_BYTES,
 	VTUN_CAUSE_PACKETS,
 	VTUN_CAUSE_SEQUENCE,
+	VTUN_CAUSE_IDLE,	/* no packet for that long */
+	VTUN_CAUSE_RATE,	/* soft only: at the rate seen, MARGIN_MS are
+				 * left until a hard volume limit
+				 */
 };
 
 /* why an outbound SA became current; SA_INSTALL takes NOW or STANDBY */
@@ -110,10 +140,37 @@ enum vtun_switch {
 enum vtun_child_flag {
 	/* traffic without an SA: hold, ACQUIRE */
 	VTUN_CHILD_F_ON_DEMAND = 1 << 0,
+	/* an authenticated packet from another address or port moves the
+	 * remote end there (RFC 7296 2.23); else it is only announced
+	 */
+	VTUN_CHILD_F_FOLLOW_PEER = 1 << 1,
+	/* outer DSCP replaces inner DSCP on the way in (RFC 2983) */
+	VTUN_CHILD_F_DECAP_DSCP = 1 << 2,
+	/* RFC 6040 compatibility mode: outer ECN is 00 on the way out */
+	VTUN_CHILD_F_NO_ECN = 1 << 3,
 };
 
 enum vtun_mode {
 	VTUN_MODE_TUNNEL = 1,
+	VTUN_MODE_TRANSPORT,	/* RFC 4303 3.1.1; policy door only */
+};
+
+enum vtun_encap {
+	VTUN_ENCAP_NONE,	/* ESP is IP protocol 50 */
+	VTUN_ENCAP_UDP,		/* RFC 3948 */
+};
+
+/* outer Don't Fragment of IPv4, RFC 4301 8.1 */
+enum vtun_df {
+	VTUN_DF_COPY,		/* from inner IPv4; set for inner IPv6 */
+	VTUN_DF_SET,
+	VTUN_DF_CLEAR,
+};
+
+enum vtun_action {		/* RFC 4301 4.4.1 */
+	VTUN_ACTION_PROTECT = 1,
+	VTUN_ACTION_BYPASS,
+	VTUN_ACTION_DISCARD,
 };
 
 enum vtun_attr {			/* top level */
@@ -134,6 +191,8 @@ enum vtun_attr {			/* top level */
 	VTUN_A_SPI_MIN,		/* u32: SPI_ALLOC range, default 256 */
 	VTUN_A_SPI_MAX,		/* u32: default 0xffffffff */
 	VTUN_A_PAD,
+	VTUN_A_POLICY,		/* nest: enum vtun_policy_attr */
+	VTUN_A_SOCKET,		/* nest: enum vtun_socket_attr */
 	/* private: */
 	__VTUN_A_MAX,
 	VTUN_A_MAX = __VTUN_A_MAX - 1
@@ -151,6 +210,7 @@ enum vtun_info_attr {
 				 */
 	VTUN_A_INFO_CRYPTO, /* nest (multi): implementation chosen per suite */
 	VTUN_A_INFO_PAD,
+	VTUN_A_INFO_POLICIES,	/* u32 */
 	/* private: */
 	__VTUN_A_INFO_MAX,
 	VTUN_A_INFO_MAX = __VTUN_A_INFO_MAX - 1
@@ -162,6 +222,7 @@ enum vtun_crypto_attr {
 	VTUN_A_CRYPTO_KEY_LEN,	/* u16: octets without salt */
 	VTUN_A_CRYPTO_NAME,	/* string: suite */
 	VTUN_A_CRYPTO_IMPL,	/* string: implementation chosen at load */
+	VTUN_A_CRYPTO_INTEG,	/* u16: IANA integrity transform, 0 = AEAD */
 	/* private: */
 	__VTUN_A_CRYPTO_MAX,
 	VTUN_A_CRYPTO_MAX = __VTUN_A_CRYPTO_MAX - 1
@@ -171,7 +232,10 @@ enum vtun_child_attr {
 	VTUN_A_CHILD_UNSPEC,
 	VTUN_A_CHILD_ID, /* u32: >= 1; NEW: absent = the module chooses */
 	VTUN_A_CHILD_NAME,	/* string 1..VTUN_NAME_MAX, unique, printable */
-	VTUN_A_CHILD_IFINDEX,	/* u32: the vtun device that is its door */
+	VTUN_A_CHILD_IFINDEX,	/* u32: the vtun device that is its door; its
+				 * IFLA_VTUN_* settings are the defaults;
+				 * absent = policies are its door
+				 */
 	VTUN_A_CHILD_MODE,	/* u8: enum vtun_mode, default tunnel */
 	VTUN_A_CHILD_LOCAL,	/* binary 4 or 16: outer source */
 	VTUN_A_CHILD_REMOTE,	/* binary 4 or 16: outer destination */
@@ -189,6 +253,25 @@ enum vtun_child_attr {
 	VTUN_A_CHILD_SWITCHES,	/* u32: times the outbound SA changed */
 	VTUN_A_CHILD_DROPS, /* nest: enum vtun_drop as attribute types, u64 */
 	VTUN_A_CHILD_PAD,
+	/* settings again; CHILD_SET takes all but IFINDEX and MODE */
+	VTUN_A_CHILD_ENCAP,	/* u8: enum vtun_encap, default none */
+	VTUN_A_CHILD_LOCAL_PORT, /* u16: of encapsulation, default 4500 */
+	VTUN_A_CHILD_REMOTE_PORT, /* u16: default 4500 */
+	VTUN_A_CHILD_KEEPALIVE_MS, /* u32: 0 = none; NAT keepalive after so
+				    * long without a packet sent
+				    */
+	VTUN_A_CHILD_DF,	/* u8: enum vtun_df, default copy */
+	VTUN_A_CHILD_DSCP,	/* u8: outer DSCP 0..63, or VTUN_DSCP_COPY */
+	VTUN_A_CHILD_MSS_CLAMP,	/* u16: 0 = off, 1 = from MTU, else octets */
+	VTUN_A_CHILD_MARK,	/* u32: fwmark of outer packets, default 0 */
+	VTUN_A_CHILD_LINK,	/* u32: ifindex outer packets leave by: device
+				 * or VRF, default 0 = by route
+				 */
+	/* read only: where the last packet of a moved peer came to, and from */
+	VTUN_A_CHILD_MOVED_LOCAL, /* binary: absent = it is where we think */
+	VTUN_A_CHILD_MOVED_REMOTE, /* binary */
+	VTUN_A_CHILD_MOVED_PORT, /* u16: its UDP source port */
+	VTUN_A_CHILD_POLICIES,	/* u32: read only: how many name this child */
 	/* private: */
 	__VTUN_A_CHILD_MAX,
 	VTUN_A_CHILD_MAX = __VTUN_A_CHILD_MAX - 1
@@ -211,16 +294,23 @@ enum vtun_sa_attr {
 	VTUN_A_SA_DIR,		/* u8: enum vtun_dir */
 	VTUN_A_SA_SPI, /* u32: >= VTUN_SPI_MIN; in: unique per namespace */
 	VTUN_A_SA_CHILD_ID,	/* u32 */
-	VTUN_A_SA_ENCR, /* u16: IANA transform ID: 20 AES-GCM-16, 28 ChaCha */
+	VTUN_A_SA_ENCR,		/* u16: IANA transform ID: 12 AES-CBC,
+				 * 20 AES-GCM-16, 28 ChaCha20-Poly1305, 30 and
+				 * 31 the same two with implicit IV (RFC 8750)
+				 */
 	VTUN_A_SA_KEY,		/* binary: key then salt, as RFC 4106 8.1 and
-				 * RFC 7634 2 cut it from KEYMAT; write only
+				 * RFC 7634 2 cut it from KEYMAT; with INTEG the
+				 * cipher key, then the integrity key (RFC 7296
+				 * 2.17); write only
 				 */
 	VTUN_A_SA_ESN,		/* u8: 0 or 1, default 0 */
 	VTUN_A_SA_REPLAY_WINDOW, /* u32: in only: 0 = off, or 32..8192 */
 	VTUN_A_SA_SEQ,		/* u64: out: last number sent; in: highest seen;
 				 * INSTALL: where to start, default 0
 				 */
-	VTUN_A_SA_SOFT_TIME_MS,	/* u64: 0, absent = no limit; so for all six */
+	VTUN_A_SA_SOFT_TIME_MS,	/* u64: 0, absent = no limit; so for all; but
+				 * absent in SA_SET = as it is
+				 */
 	VTUN_A_SA_HARD_TIME_MS,	/* u64: soft <= hard where both are set */
 	VTUN_A_SA_SOFT_BYTES,	/* u64: inner packet octets */
 	VTUN_A_SA_HARD_BYTES,	/* u64 */
@@ -241,6 +331,19 @@ enum vtun_sa_attr {
 	VTUN_A_SA_DROPS, /* nest: enum vtun_drop as attribute types, u64 */
 	VTUN_A_SA_KEY_LEN,	/* u16: octets of the key without salt */
 	VTUN_A_SA_PAD,
+	VTUN_A_SA_INTEG,	/* u16: IANA transform ID: 2 HMAC-SHA1-96,
+				 * 12 SHA2-256-128, 13 SHA2-384-192,
+				 * 14 SHA2-512-256; 0, absent = AEAD
+				 */
+	VTUN_A_SA_SOFT_IDLE_MS,	/* u64: limit: ms without a packet; 0 = none */
+	VTUN_A_SA_HARD_IDLE_MS,	/* u64 */
+	VTUN_A_SA_MARGIN_MS,	/* u32: soft expiry when at the current rate
+				 * less than this is left of a hard volume; 0 =
+				 * off
+				 */
+	VTUN_A_SA_REMAIN_MS,	/* u64: read only: estimate at the current rate,
+				 * absent = no volume limit or no rate
+				 */
 	/* private: */
 	__VTUN_A_SA_MAX,
 	VTUN_A_SA_MAX = __VTUN_A_SA_MAX - 1
@@ -255,6 +358,17 @@ enum vtun_event_attr {
 				 */
 	VTUN_A_EVENT_OLD_SPI,	/* u32: SWITCH: SA before, absent = none */
 	VTUN_A_EVENT_FLOW,	/* nest: enum vtun_flow_attr (ACQUIRE) */
+	VTUN_A_EVENT_REASON,	/* u8: enum vtun_drop (AUDIT) */
+	VTUN_A_EVENT_COUNT,	/* u32: packets since the last such event */
+	VTUN_A_EVENT_SPI,	/* u32: AUDIT: of the last one of them */
+	VTUN_A_EVENT_SRC,	/* binary: AUDIT, PEER_MOVED: outer source */
+	VTUN_A_EVENT_DST,	/* binary: outer destination */
+	VTUN_A_EVENT_PORT,	/* u16: PEER_MOVED: UDP source port */
+	VTUN_A_EVENT_GONE_MS,	/* u64: AUDIT, unknown SPI: it was an SA of ours
+				 * until so long ago
+				 */
+	VTUN_A_EVENT_GONE_STATE, /* u8: enum vtun_sa_state it had in the end */
+	VTUN_A_EVENT_FOLLOWED,	/* flag: PEER_MOVED: the child goes there now */
 	/* private: */
 	__VTUN_A_EVENT_MAX,
 	VTUN_A_EVENT_MAX = __VTUN_A_EVENT_MAX - 1
@@ -270,6 +384,42 @@ enum vtun_flow_attr {			/* the packet that triggered ACQUIRE */
 	/* private: */
 	__VTUN_A_FLOW_MAX,
 	VTUN_A_FLOW_MAX = __VTUN_A_FLOW_MAX - 1
+};
+
+enum vtun_policy_attr {
+	VTUN_A_POLICY_UNSPEC,
+	VTUN_A_POLICY_ID,	/* u32: >= 1; NEW: absent = chosen for you */
+	VTUN_A_POLICY_ACTION,	/* u8: enum vtun_action */
+	VTUN_A_POLICY_PRIORITY,	/* u32: lower is asked first, default 1000 */
+	VTUN_A_POLICY_CHILD_ID,	/* u32: with protect */
+	VTUN_A_POLICY_TS_LOCAL,	/* nest: vtun_ts_attr; source when sending */
+	VTUN_A_POLICY_TS_REMOTE, /* nest: destination when sending; protocol
+				  * must be that of TS_LOCAL
+				  */
+	/* read only below */
+	VTUN_A_POLICY_OUT_PACKETS, /* u64: that it decided about, outbound */
+	VTUN_A_POLICY_OUT_BYTES, /* u64 */
+	VTUN_A_POLICY_IN_PACKETS, /* u64: that came in clear: passed or not */
+	VTUN_A_POLICY_IN_BYTES,	/* u64 */
+	VTUN_A_POLICY_PAD,
+	/* private: */
+	__VTUN_A_POLICY_MAX,
+	VTUN_A_POLICY_MAX = __VTUN_A_POLICY_MAX - 1
+};
+
+enum vtun_socket_attr {
+	VTUN_A_SOCKET_UNSPEC,
+	VTUN_A_SOCKET_FD,	/* u32: ATTACH: UDP socket of this namespace,
+				 * bound, or about to be: then once more after
+				 */
+	VTUN_A_SOCKET_LOCAL,	/* binary 4 or 16: read, DETACH */
+	VTUN_A_SOCKET_PORT,	/* u16: read, DETACH */
+	VTUN_A_SOCKET_ORPHAN,	/* flag, read only: its owner is gone, the
+				 * module listens until another is attached
+				 */
+	/* private: */
+	__VTUN_A_SOCKET_MAX,
+	VTUN_A_SOCKET_MAX = __VTUN_A_SOCKET_MAX - 1
 };
 
 /**
@@ -307,9 +457,38 @@ enum vtun_drop {
 	VTUN_DROP_OUTER_MISMATCH, /* other outer address family than child */
 	VTUN_DROP_DEVICE_DOWN,	/* the vtun device is not up */
 	VTUN_DROP_UNKNOWN_SPI,	/* nobody's SPI, XFRM has none either */
+	/* both doors and later additions */
+	VTUN_DROP_DISCARD,	/* a discard policy covers it */
+	VTUN_DROP_CLEAR,	/* came in clear, a protect policy covers it */
+	VTUN_DROP_ECN,		/* RFC 6040: congestion seen outside, inner
+				 * packet cannot say so
+				 */
+	VTUN_DROP_WRONG_ENCAP,	/* ESP in UDP for a child without, or without
+				 * for a child with
+				 */
+	VTUN_DROP_TRANSPORT,	/* transport mode cannot carry this packet */
+	VTUN_DROP_FRAGMENT,	/* fragment that cannot be matched or joined */
 	/* private: */
 	__VTUN_DROP_MAX,
 	VTUN_DROP_MAX = __VTUN_DROP_MAX - 1
+};
+
+/* IFLA_INFO_DATA of link kind "vtun": defaults of the children of the device */
+enum vtun_ifla {
+	IFLA_VTUN_UNSPEC,
+	IFLA_VTUN_LOCAL,	/* binary 4 or 16: outer source */
+	IFLA_VTUN_REMOTE,	/* binary 4 or 16 */
+	IFLA_VTUN_MARK,		/* u32 */
+	IFLA_VTUN_LINK,		/* u32: ifindex where the device is born */
+	IFLA_VTUN_DF,		/* u8: enum vtun_df */
+	IFLA_VTUN_DSCP,		/* u8: 0..63, or VTUN_DSCP_COPY */
+	IFLA_VTUN_MSS_CLAMP,	/* u16 */
+	IFLA_VTUN_DORMANT,	/* u8: 1 = operstate dormant, not down, while no
+				 * child can send
+				 */
+	/* private: */
+	__IFLA_VTUN_MAX,
+	IFLA_VTUN_MAX = __IFLA_VTUN_MAX - 1
 };
 
 #endif /* _UAPI_LINUX_VTUN_H */

@@ -98,7 +98,7 @@ static void add_transform(struct text *t, uint8_t type, uint16_t id,
 	const char *name = name_of(type, id);
 
 	if (type == IKE_WIRE_T_ENCR)
-		s = vtun_suite_by_id(id, key_bits / 8);
+		s = vtun_suite_by_id(id, key_bits / 8, 0);
 	if (s && s->key_bits == key_bits)
 		add(t, "%s", s->name);
 	else if (name && key_bits)

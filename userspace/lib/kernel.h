@@ -27,15 +27,30 @@ struct vtun_k;
 
 #define VTUN_K_IFNAME	16		/* IFNAMSIZ */
 
+/* bit of an attribute in a mask of what a request gives */
+#define VTUN_K_BIT(attr)	(1ULL << (attr))
+
 /**
- * struct vtun_k_child - a child, to create one or as read back
+ * struct vtun_k_child - a child, to create or change one or as read back
+ * @given: VTUN_K_BIT(VTUN_A_CHILD_*): settings to send; to create a child,
+ *	those from @encap to @link only, the others go by their values
  * @id: 0 in a request: the module chooses
- * @ifindex: the vtun device that is its door
+ * @ifindex: the vtun device that is its door, 0 = policies
+ * @mode: enum vtun_mode
+ * @local: family 0 = default of the device
  * @n_ts_local: 0 = any
  * @n_ts_remote: 0 = any
  * @flags: enum vtun_child_flag
  * @hold_packets: with @hold_bytes and @hold_ms, VTUN_K_DEFAULT = default
+ * @encap: enum vtun_encap
+ * @local_port: with @remote_port, of encapsulation
+ * @df: enum vtun_df
+ * @dscp: 0..63 or VTUN_DSCP_COPY
+ * @mss_clamp: 0 = off, 1 = from MTU, else octets
+ * @link: ifindex outer packets leave by, 0 = by route
  * @out_spi: read only, current outbound SA, 0 = none
+ * @moved: read only, the peer was seen elsewhere: @moved_remote and so on
+ * @policies: read only, how many name this child
  * @mtu: read only, largest inner packet, 0 = unknown
  * @held: read only, packets in the hold queue
  * @acquiring: read only, an acquire is pending since @acquire_ms
@@ -43,6 +58,7 @@ struct vtun_k;
  * @drops: read only, by enum vtun_drop
  */
 struct vtun_k_child {
+	uint64_t given;
 	uint32_t id;
 	char name[VTUN_NAME_MAX + 1];
 	uint32_t ifindex;
@@ -52,7 +68,17 @@ struct vtun_k_child {
 	unsigned int n_ts_local, n_ts_remote;
 	uint32_t flags;
 	uint32_t hold_packets, hold_bytes, hold_ms;
+	uint8_t encap;
+	uint16_t local_port, remote_port;
+	uint32_t keepalive_ms;
+	uint8_t df, dscp;
+	uint16_t mss_clamp;
+	uint32_t mark, link;
 
+	bool moved;
+	struct vtun_addr moved_local, moved_remote;
+	uint16_t moved_port;
+	uint32_t policies;
 	uint32_t out_spi;
 	uint32_t mtu;
 	uint32_t held;
@@ -62,11 +88,14 @@ struct vtun_k_child {
 	uint64_t drops[VTUN_DROP_MAX + 1];
 };
 
-/* soft <= hard, 0 = no limit */
+/* soft <= hard, 0 = no limit; a request sends all, or in SA_SET those @given */
 struct vtun_k_limits {
+	uint64_t given;		/* VTUN_K_BIT(VTUN_A_SA_*), SA_SET only */
 	uint64_t soft_time_ms, hard_time_ms;
+	uint64_t soft_idle_ms, hard_idle_ms;
 	uint64_t soft_bytes, hard_bytes;
 	uint64_t soft_packets, hard_packets;
+	uint32_t margin_ms;
 };
 
 /**
@@ -74,8 +103,9 @@ struct vtun_k_limits {
  * @dir: enum vtun_dir
  * @child_id: 0 while larval
  * @encr: IANA transform ID
- * @key_len: install: octets of @key, salt included; read back: octets without
- *	salt, 0 = not reported
+ * @integ: IANA integrity transform, 0 = AEAD
+ * @key_len: install: octets of @key, salt or integrity key included; read back:
+ *	octets of the cipher key alone, 0 = not reported
  * @key: install only, never read back; the caller wipes it
  * @replay_window: in only, 0 = off
  * @seq: install: where to start; read back: last sent or highest seen
@@ -85,6 +115,8 @@ struct vtun_k_limits {
  * @soft_cause: enum vtun_expire_cause, 0 = not reached, since @soft_age_ms
  * @hard_cause: likewise
  * @switched: enum vtun_switch, 0 = never was current
+ * @remain_ms: estimate until a hard volume limit; has no meaning unless
+ *	@has_remain
  * @drops: by enum vtun_drop
  */
 struct vtun_k_sa {
@@ -92,6 +124,7 @@ struct vtun_k_sa {
 	uint32_t spi;
 	uint32_t child_id;
 	uint16_t encr;
+	uint16_t integ;
 	uint16_t key_len;
 	uint8_t key[VTUN_KEY_MAX];
 	bool esn;
@@ -108,6 +141,8 @@ struct vtun_k_sa {
 	uint8_t soft_cause, hard_cause;
 	uint64_t soft_age_ms, hard_age_ms;
 	uint8_t switched;
+	bool has_remain;
+	uint64_t remain_ms;
 	uint64_t drops[VTUN_DROP_MAX + 1];
 };
 
@@ -128,17 +163,41 @@ struct vtun_k_install {
 	bool prove;
 };
 
-#define VTUN_K_CRYPTO_MAX	16
+/**
+ * struct vtun_k_policy - an entry of the SPD
+ * @id: 0 in a request: the module chooses
+ * @action: enum vtun_action
+ * @child_id: with protect; read back 0: that child is gone, packets are dropped
+ * @local: family 0 in a request = any, like the other side
+ * @out_packets: read only from here on
+ */
+struct vtun_k_policy {
+	uint32_t id;
+	uint8_t action;
+	uint32_t priority;
+	uint32_t child_id;
+	struct vtun_ts local, remote;
+	uint64_t out_packets, out_bytes, in_packets, in_bytes;
+};
+
+/* a UDP socket that takes ESP; @orphan: its owner is gone */
+struct vtun_k_socket {
+	struct vtun_addr local;
+	uint16_t port;
+	bool orphan;
+};
+
+#define VTUN_K_CRYPTO_MAX	64
 
 struct vtun_k_info {
 	char version[64];
 	uint32_t api;
 	uint32_t event_seq;
-	uint32_t children, sas;
+	uint32_t children, sas, policies;
 	uint64_t drops[VTUN_DROP_MAX + 1];
 	unsigned int n_crypto;
 	struct {
-		uint16_t encr, key_len;	/* key_len: octets without salt */
+		uint16_t encr, integ, key_len;	/* of the cipher alone */
 		char name[32], impl[64];
 	} crypto[VTUN_K_CRYPTO_MAX];
 };
@@ -148,6 +207,8 @@ enum vtun_k_event_type {
 	VTUN_K_EV_EXPIRE,
 	VTUN_K_EV_SWITCH,
 	VTUN_K_EV_RESYNC,	/* events were lost: dump and compare */
+	VTUN_K_EV_PEER_MOVED,
+	VTUN_K_EV_AUDIT,
 };
 
 /**
@@ -162,6 +223,13 @@ enum vtun_k_event_type {
  * @old_spi: SWITCH: outbound SA before, 0 = none
  * @bytes: EXPIRE: charged so far, with @packets
  * @flow: ACQUIRE: the packet that asked; src.family 0 = not told
+ * @src: PEER_MOVED, AUDIT: outer source of the packet
+ * @dst: outer destination
+ * @port: PEER_MOVED: UDP source port, 0 = no encapsulation
+ * @followed: PEER_MOVED: the child goes there now
+ * @reason: AUDIT: enum vtun_drop; @spi is that of the last packet
+ * @count: AUDIT: packets since the last such event
+ * @gone: AUDIT: @spi was an SA of ours until @gone_ms ago, in @gone_state
  */
 struct vtun_k_event {
 	enum vtun_k_event_type type;
@@ -181,6 +249,14 @@ struct vtun_k_event {
 		bool has_ports;
 		uint16_t sport, dport;
 	} flow;
+	struct vtun_addr src, dst;
+	uint16_t port;
+	bool followed;
+	uint8_t reason;
+	uint32_t count;
+	bool gone;
+	uint64_t gone_ms;
+	uint8_t gone_state;
 };
 
 /**
@@ -203,6 +279,8 @@ int vtun_k_info(struct vtun_k *k, struct vtun_k_info *info);
 void vtun_k_child_init(struct vtun_k_child *c);
 int vtun_k_child_add(struct vtun_k *k, const struct vtun_k_child *c,
 		     uint32_t *id);
+/* What @c->given says. The child is named by @c->id, or @c->name if it is 0. */
+int vtun_k_child_set(struct vtun_k *k, const struct vtun_k_child *c);
 /* By @id, or by @name when @id is 0. */
 int vtun_k_child_del(struct vtun_k *k, uint32_t id, const char *name);
 int vtun_k_child_get(struct vtun_k *k, uint32_t id, const char *name,
@@ -219,10 +297,30 @@ int vtun_k_sa_activate(struct vtun_k *k, uint32_t child_id, uint32_t spi);
 /* @child_id counts for VTUN_DIR_OUT only: inbound SPIs are unique. */
 int vtun_k_sa_get(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
 		  uint32_t spi, struct vtun_k_sa *sa);
+/* What @limits->given says; the other limits stay. */
+int vtun_k_sa_set(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
+		  uint32_t spi, const struct vtun_k_limits *limits);
 int vtun_k_sa_list(struct vtun_k *k, struct vtun_k_sa **list, unsigned int *n);
 int vtun_k_sa_del(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
 		  uint32_t spi);
 int vtun_k_flush(struct vtun_k *k);
+
+/* @id may be NULL */
+int vtun_k_policy_add(struct vtun_k *k, const struct vtun_k_policy *p,
+		      uint32_t *id);
+int vtun_k_policy_del(struct vtun_k *k, uint32_t id);
+int vtun_k_policy_get(struct vtun_k *k, uint32_t id, struct vtun_k_policy *p);
+/* in order of evaluation */
+int vtun_k_policy_list(struct vtun_k *k, struct vtun_k_policy **list,
+		       unsigned int *n);
+int vtun_k_policy_flush(struct vtun_k *k);
+
+/* @fd: UDP socket of this process, bound; it stays the caller's */
+int vtun_k_socket_attach(struct vtun_k *k, int fd);
+int vtun_k_socket_detach(struct vtun_k *k, const struct vtun_addr *local,
+			 uint16_t port);
+int vtun_k_socket_list(struct vtun_k *k, struct vtun_k_socket **list,
+		       unsigned int *n);
 
 /*
  * Sees to it that the vtun device @name exists and is up. -EEXIST: there is a

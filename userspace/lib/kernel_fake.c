@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "kernel_fake_impl.h"
 #include "names.h"
 
 #define MAX_CHILDREN	64
@@ -16,7 +17,7 @@
 #define MAX_LINKS	16
 #define MAX_EVENTS	4096
 #define MAX_HANDLES	8
-#define MAX_CALLS	32
+#define MAX_CALLS	48
 
 struct vtun_k {
 	int fd;
@@ -55,6 +56,7 @@ void vtun_fake_reset(void)
 	fake.api = VTUN_GENL_VERSION;
 	fake.next_id = 1;
 	fake.next_spi = 0x1000;
+	vtun_fake_reset_spd();
 }
 
 void vtun_fake_set_loaded(bool loaded)
@@ -93,8 +95,7 @@ unsigned int vtun_fake_calls(const char *call)
 	return 0;
 }
 
-__attribute__((format(printf, 3, 4)))
-static int fail(struct vtun_k *k, int err, const char *fmt, ...)
+int vtun_fake_error(struct vtun_k *k, int err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -104,8 +105,7 @@ static int fail(struct vtun_k *k, int err, const char *fmt, ...)
 	return err;
 }
 
-/* every call starts here: counts it and fails it if told so */
-static int enter(struct vtun_k *k, const char *call)
+int vtun_fake_enter(struct vtun_k *k, const char *call)
 {
 	unsigned int i;
 
@@ -118,7 +118,7 @@ static int enter(struct vtun_k *k, const char *call)
 		return 0;
 	i = fake.fail_err;
 	fake.fail_err = 0;
-	return fail(k, (int)i, "%s", fake.fail_text);
+	return vtun_fake_error(k, (int)i, "%s", fake.fail_text);
 }
 
 struct vtun_k_child *vtun_fake_child(uint32_t id)
@@ -203,10 +203,10 @@ int vtun_k_open(struct vtun_k **kp, unsigned int flags)
 		return -ENOMEM;
 	k->fd = -1;
 	if (fake.missing)
-		return fail(k, -ENOENT, "kernel module vtun is not loaded; "
+		return vtun_fake_error(k, -ENOENT, "kernel module vtun is not loaded; "
 			    "try: modprobe vtun");
 	if (fake.api != VTUN_GENL_VERSION && !(flags & VTUN_K_ANY_API))
-		return fail(k, -EPROTO, "kernel module vtun speaks API %u, this program speaks %u",
+		return vtun_fake_error(k, -EPROTO, "kernel module vtun speaks API %u, this program speaks %u",
 			    fake.api, VTUN_GENL_VERSION);
 	if (flags & VTUN_K_EVENTS)
 		k->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -240,7 +240,7 @@ const char *vtun_k_error(const struct vtun_k *k)
 
 int vtun_k_info(struct vtun_k *k, struct vtun_k_info *info)
 {
-	int ret = enter(k, "info");
+	int ret = vtun_fake_enter(k, "info");
 
 	memset(info, 0, sizeof(*info));
 	if (ret)
@@ -250,6 +250,7 @@ int vtun_k_info(struct vtun_k *k, struct vtun_k_info *info)
 	info->event_seq = fake.ev_seq;
 	info->children = fake.n_children;
 	info->sas = fake.n_sas;
+	info->policies = vtun_fake_count_policies();
 	return 0;
 }
 
@@ -266,19 +267,21 @@ int vtun_k_child_add(struct vtun_k *k, const struct vtun_k_child *c,
 		     uint32_t *id)
 {
 	struct vtun_k_child *slot;
-	int ret = enter(k, "child_add");
+	int ret = vtun_fake_enter(k, "child_add");
 
 	if (ret)
 		return ret;
 	if (child_find(0, c->name))
-		return fail(k, -EEXIST, "child name is in use");
+		return vtun_fake_error(k, -EEXIST, "child name is in use");
 	if (c->id && vtun_fake_child(c->id))
-		return fail(k, -EEXIST, "child id is in use");
-	if (!c->ifindex || c->ifindex > fake.n_links ||
-	    strcmp(fake.links[c->ifindex - 1].kind, "vtun"))
-		return fail(k, -ENODEV, "no vtun device with this index");
+		return vtun_fake_error(k, -EEXIST, "child id is in use");
+	if (c->ifindex > fake.n_links ||
+	    (c->ifindex && strcmp(fake.links[c->ifindex - 1].kind, "vtun")))
+		return vtun_fake_error(k, -ENODEV, "no vtun device with this index");
+	if (!c->local.family || !c->remote.family)
+		return vtun_fake_error(k, -EINVAL, "child needs outer addresses");
 	if (fake.n_children == MAX_CHILDREN)
-		return fail(k, -ENOMEM, "out of memory");
+		return vtun_fake_error(k, -ENOMEM, "out of memory");
 	slot = &fake.children[fake.n_children++];
 	*slot = *c;
 	while (!slot->id || child_find(slot->id, NULL) != slot)
@@ -294,16 +297,79 @@ int vtun_k_child_add(struct vtun_k *k, const struct vtun_k_child *c,
 	return 0;
 }
 
+static bool is_given(const struct vtun_k_child *c, unsigned int attr)
+{
+	return c->given & VTUN_K_BIT(attr);
+}
+
+/* the settings that have a bit in @c->given */
+static void child_apply(struct vtun_k_child *to, const struct vtun_k_child *c)
+{
+	if (is_given(c, VTUN_A_CHILD_LOCAL))
+		to->local = c->local;
+	if (is_given(c, VTUN_A_CHILD_REMOTE))
+		to->remote = c->remote;
+	if (is_given(c, VTUN_A_CHILD_TS_LOCAL)) {
+		memcpy(to->ts_local, c->ts_local, sizeof(to->ts_local));
+		to->n_ts_local = c->n_ts_local;
+	}
+	if (is_given(c, VTUN_A_CHILD_TS_REMOTE)) {
+		memcpy(to->ts_remote, c->ts_remote, sizeof(to->ts_remote));
+		to->n_ts_remote = c->n_ts_remote;
+	}
+	if (is_given(c, VTUN_A_CHILD_FLAGS))
+		to->flags = c->flags;
+	if (is_given(c, VTUN_A_CHILD_HOLD_PACKETS))
+		to->hold_packets = c->hold_packets;
+	if (is_given(c, VTUN_A_CHILD_HOLD_BYTES))
+		to->hold_bytes = c->hold_bytes;
+	if (is_given(c, VTUN_A_CHILD_HOLD_MS))
+		to->hold_ms = c->hold_ms;
+	if (is_given(c, VTUN_A_CHILD_ENCAP))
+		to->encap = c->encap;
+	if (is_given(c, VTUN_A_CHILD_LOCAL_PORT))
+		to->local_port = c->local_port;
+	if (is_given(c, VTUN_A_CHILD_REMOTE_PORT))
+		to->remote_port = c->remote_port;
+	if (is_given(c, VTUN_A_CHILD_KEEPALIVE_MS))
+		to->keepalive_ms = c->keepalive_ms;
+	if (is_given(c, VTUN_A_CHILD_DF))
+		to->df = c->df;
+	if (is_given(c, VTUN_A_CHILD_DSCP))
+		to->dscp = c->dscp;
+	if (is_given(c, VTUN_A_CHILD_MSS_CLAMP))
+		to->mss_clamp = c->mss_clamp;
+	if (is_given(c, VTUN_A_CHILD_MARK))
+		to->mark = c->mark;
+	if (is_given(c, VTUN_A_CHILD_LINK))
+		to->link = c->link;
+}
+
+int vtun_k_child_set(struct vtun_k *k, const struct vtun_k_child *c)
+{
+	struct vtun_k_child *found = child_find(c->id, c->name);
+	int ret = vtun_fake_enter(k, "child_set");
+
+	if (ret)
+		return ret;
+	if (!found)
+		return vtun_fake_error(k, -ENOENT, "no such child");
+	if (!c->given)
+		return vtun_fake_error(k, -EINVAL, "nothing is to change");
+	child_apply(found, c);
+	return 0;
+}
+
 int vtun_k_child_del(struct vtun_k *k, uint32_t id, const char *name)
 {
 	struct vtun_k_child *c = child_find(id, name);
-	int ret = enter(k, "child_del");
+	int ret = vtun_fake_enter(k, "child_del");
 	unsigned int i;
 
 	if (ret)
 		return ret;
 	if (!c)
-		return fail(k, -ENOENT, "no such child");
+		return vtun_fake_error(k, -ENOENT, "no such child");
 	for (i = fake.n_sas; i--; )
 		if (fake.sas[i].child_id == c->id)
 			sa_remove(&fake.sas[i]);
@@ -315,17 +381,17 @@ int vtun_k_child_get(struct vtun_k *k, uint32_t id, const char *name,
 		     struct vtun_k_child *c)
 {
 	struct vtun_k_child *found = child_find(id, name);
-	int ret = enter(k, "child_get");
+	int ret = vtun_fake_enter(k, "child_get");
 
 	if (ret)
 		return ret;
 	if (!found)
-		return fail(k, -ENOENT, "no such child");
+		return vtun_fake_error(k, -ENOENT, "no such child");
 	*c = *found;
 	return 0;
 }
 
-static void *copy_list(const void *items, size_t size)
+void *vtun_fake_copy(const void *items, size_t size)
 {
 	void *copy = size ? malloc(size) : NULL;
 
@@ -335,14 +401,14 @@ static void *copy_list(const void *items, size_t size)
 int vtun_k_child_list(struct vtun_k *k, struct vtun_k_child **list,
 		      unsigned int *n)
 {
-	int ret = enter(k, "child_list");
+	int ret = vtun_fake_enter(k, "child_list");
 
 	*list = NULL;
 	*n = 0;
 	if (ret)
 		return ret;
 	*n = fake.n_children;
-	*list = copy_list(fake.children, sizeof(**list) * *n);
+	*list = vtun_fake_copy(fake.children, sizeof(**list) * *n);
 	return 0;
 }
 
@@ -350,17 +416,17 @@ int vtun_k_spi_alloc(struct vtun_k *k, uint32_t child_id, uint32_t min,
 		     uint32_t max, uint32_t *spi)
 {
 	uint32_t high = max ? max : UINT32_MAX;
-	int ret = enter(k, "spi_alloc");
+	int ret = vtun_fake_enter(k, "spi_alloc");
 	struct vtun_k_sa *sa;
 
 	if (ret)
 		return ret;
 	if (child_id && !vtun_fake_child(child_id))
-		return fail(k, -ENOENT, "no such child");
+		return vtun_fake_error(k, -ENOENT, "no such child");
 	*spi = min ? min : fake.next_spi++;
 	while (vtun_fake_sa(VTUN_DIR_IN, 0, *spi))
 		if ((*spi)++ >= high)
-			return fail(k, -ENOSPC, "no free SPI in the range");
+			return vtun_fake_error(k, -ENOSPC, "no free SPI in the range");
 	sa = &fake.sas[fake.n_sas++];
 	memset(sa, 0, sizeof(*sa));
 	sa->dir = VTUN_DIR_IN;
@@ -378,14 +444,15 @@ static int install_check(struct vtun_k *k, const struct vtun_k_install *ins,
 	if (!sa)
 		return 0;
 	old = vtun_fake_sa(dir, ins->child_id, sa->spi);
-	suite = vtun_suite_by_id(sa->encr, 0);
+	suite = vtun_suite_by_id(sa->encr, 0, sa->integ);
 	if (old && (dir == VTUN_DIR_OUT || old->state != VTUN_SA_LARVAL))
-		return fail(k, -EEXIST, "SPI is in use");
+		return vtun_fake_error(k, -EEXIST, "SPI is in use");
 	if (!suite || !vtun_suite_by_id(sa->encr, sa->key_len -
-					suite->salt_len))
-		return fail(k, -EINVAL, "no such suite");
+					suite->salt_len - suite->integ_len,
+					sa->integ))
+		return vtun_fake_error(k, -EINVAL, "no such suite");
 	if (fake.n_sas >= MAX_SAS - 2)
-		return fail(k, -ENOMEM, "out of memory");
+		return vtun_fake_error(k, -ENOMEM, "out of memory");
 	return 0;
 }
 
@@ -394,6 +461,7 @@ static void install_one(const struct vtun_k_install *ins,
 			uint32_t pair)
 {
 	struct vtun_k_sa *sa = vtun_fake_sa(dir, ins->child_id, from->spi);
+	const struct vtun_suite *suite;
 
 	if (!sa)
 		sa = &fake.sas[fake.n_sas++];
@@ -402,7 +470,8 @@ static void install_one(const struct vtun_k_install *ins,
 	sa->child_id = ins->child_id;
 	sa->pair_spi = pair;
 	sa->state = VTUN_SA_ACTIVE;
-	sa->key_len -= vtun_suite_by_id(sa->encr, 0)->salt_len;
+	suite = vtun_suite_by_id(sa->encr, 0, sa->integ);
+	sa->key_len -= suite->salt_len + suite->integ_len;
 	memset(sa->key, 0, sizeof(sa->key));
 }
 
@@ -430,15 +499,15 @@ static void make_current(struct vtun_k_child *c, struct vtun_k_sa *sa,
 int vtun_k_sa_install(struct vtun_k *k, const struct vtun_k_install *ins)
 {
 	struct vtun_k_child *c = vtun_fake_child(ins->child_id);
-	int ret = enter(k, "sa_install");
+	int ret = vtun_fake_enter(k, "sa_install");
 	struct vtun_k_sa *out;
 
 	if (ret)
 		return ret;
 	if (!c)
-		return fail(k, -ENOENT, "no such child");
+		return vtun_fake_error(k, -ENOENT, "no such child");
 	if (!ins->in && !ins->out)
-		return fail(k, -EINVAL, "no SA");
+		return vtun_fake_error(k, -EINVAL, "no SA");
 	ret = install_check(k, ins, ins->in, VTUN_DIR_IN);
 	if (!ret)
 		ret = install_check(k, ins, ins->out, VTUN_DIR_OUT);
@@ -460,16 +529,16 @@ int vtun_k_sa_install(struct vtun_k *k, const struct vtun_k_install *ins)
 int vtun_k_sa_activate(struct vtun_k *k, uint32_t child_id, uint32_t spi)
 {
 	struct vtun_k_sa *sa = vtun_fake_sa(VTUN_DIR_OUT, child_id, spi);
-	int ret = enter(k, "sa_activate");
+	int ret = vtun_fake_enter(k, "sa_activate");
 
 	if (ret)
 		return ret;
 	if (!sa)
-		return fail(k, -ENOENT, "no such SA");
+		return vtun_fake_error(k, -ENOENT, "no such SA");
 	if (sa->state == VTUN_SA_ACTIVE)
 		return 0;
 	if (sa->state == VTUN_SA_EXPIRED)
-		return fail(k, -EKEYEXPIRED,
+		return vtun_fake_error(k, -EKEYEXPIRED,
 			    "the SA expired hard, it has no keys");
 	make_current(vtun_fake_child(child_id), sa, VTUN_SWITCH_REQUEST);
 	return 0;
@@ -479,26 +548,53 @@ int vtun_k_sa_get(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
 		  uint32_t spi, struct vtun_k_sa *sa)
 {
 	struct vtun_k_sa *found = vtun_fake_sa(dir, child_id, spi);
-	int ret = enter(k, "sa_get");
+	int ret = vtun_fake_enter(k, "sa_get");
 
 	if (ret)
 		return ret;
 	if (!found)
-		return fail(k, -ENOENT, "no such SA");
+		return vtun_fake_error(k, -ENOENT, "no such SA");
 	*sa = *found;
+	return 0;
+}
+
+int vtun_k_sa_set(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
+		  uint32_t spi, const struct vtun_k_limits *limits)
+{
+	struct vtun_k_sa *found = vtun_fake_sa(dir, child_id, spi);
+	int ret = vtun_fake_enter(k, "sa_set");
+
+	if (ret)
+		return ret;
+	if (!found)
+		return vtun_fake_error(k, -ENOENT, "no such SA");
+#define APPLY(attr, member) do {					\
+	if (limits->given & VTUN_K_BIT(VTUN_A_SA_ ## attr))		\
+		found->limits.member = limits->member;			\
+} while (0)
+	APPLY(SOFT_TIME_MS, soft_time_ms);
+	APPLY(HARD_TIME_MS, hard_time_ms);
+	APPLY(SOFT_IDLE_MS, soft_idle_ms);
+	APPLY(HARD_IDLE_MS, hard_idle_ms);
+	APPLY(SOFT_BYTES, soft_bytes);
+	APPLY(HARD_BYTES, hard_bytes);
+	APPLY(SOFT_PACKETS, soft_packets);
+	APPLY(HARD_PACKETS, hard_packets);
+	APPLY(MARGIN_MS, margin_ms);
+#undef APPLY
 	return 0;
 }
 
 int vtun_k_sa_list(struct vtun_k *k, struct vtun_k_sa **list, unsigned int *n)
 {
-	int ret = enter(k, "sa_list");
+	int ret = vtun_fake_enter(k, "sa_list");
 
 	*list = NULL;
 	*n = 0;
 	if (ret)
 		return ret;
 	*n = fake.n_sas;
-	*list = copy_list(fake.sas, sizeof(**list) * *n);
+	*list = vtun_fake_copy(fake.sas, sizeof(**list) * *n);
 	return 0;
 }
 
@@ -506,19 +602,19 @@ int vtun_k_sa_del(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
 		  uint32_t spi)
 {
 	struct vtun_k_sa *found = vtun_fake_sa(dir, child_id, spi);
-	int ret = enter(k, "sa_del");
+	int ret = vtun_fake_enter(k, "sa_del");
 
 	if (ret)
 		return ret;
 	if (!found)
-		return fail(k, -ENOENT, "no such SA");
+		return vtun_fake_error(k, -ENOENT, "no such SA");
 	sa_remove(found);
 	return 0;
 }
 
 int vtun_k_flush(struct vtun_k *k)
 {
-	int ret = enter(k, "flush");
+	int ret = vtun_fake_enter(k, "flush");
 
 	if (ret)
 		return ret;
@@ -541,7 +637,7 @@ int vtun_k_link_add(struct vtun_k *k, const char *name, uint32_t *ifindex,
 		    bool *created)
 {
 	unsigned int at = link_find(name);
-	int ret = enter(k, "link_add");
+	int ret = vtun_fake_enter(k, "link_add");
 
 	if (ret)
 		return ret;
@@ -550,7 +646,7 @@ int vtun_k_link_add(struct vtun_k *k, const char *name, uint32_t *ifindex,
 	if (!at)
 		at = vtun_fake_add_link(name, "vtun");
 	if (strcmp(fake.links[at - 1].kind, "vtun"))
-		return fail(k, -EEXIST, "device %s is of kind \"%s\", not \"vtun\"",
+		return vtun_fake_error(k, -EEXIST, "device %s is of kind \"%s\", not \"vtun\"",
 			    name, fake.links[at - 1].kind);
 	*ifindex = at;
 	return 0;
@@ -561,7 +657,7 @@ int vtun_k_link_index(struct vtun_k *k, const char *name, uint32_t *ifindex)
 	unsigned int at = link_find(name);
 
 	if (!at)
-		return fail(k, -ENODEV, "no device \"%s\"", name);
+		return vtun_fake_error(k, -ENODEV, "no device \"%s\"", name);
 	*ifindex = at;
 	return 0;
 }
@@ -570,7 +666,8 @@ int vtun_k_link_name(struct vtun_k *k, uint32_t ifindex,
 		     char name[VTUN_K_IFNAME])
 {
 	if (!ifindex || ifindex > fake.n_links)
-		return fail(k, -ENXIO, "no device with index %u", ifindex);
+		return vtun_fake_error(k, -ENXIO, "no device with index %u",
+				       ifindex);
 	memcpy(name, fake.links[ifindex - 1].name, VTUN_K_IFNAME);
 	return 0;
 }

@@ -398,6 +398,7 @@ static int crypto_attr(const struct nlattr *attr, void *data)
 		return MNL_CB_OK;
 	vtun_mnl_nest(attr, tb, VTUN_A_CRYPTO_MAX);
 	info->crypto[i].encr = vtun_mnl_uint(tb[VTUN_A_CRYPTO_ENCR]);
+	info->crypto[i].integ = vtun_mnl_uint(tb[VTUN_A_CRYPTO_INTEG]);
 	info->crypto[i].key_len = vtun_mnl_uint(tb[VTUN_A_CRYPTO_KEY_LEN]);
 	vtun_mnl_str(tb[VTUN_A_CRYPTO_NAME], info->crypto[i].name,
 		     sizeof(info->crypto[i].name));
@@ -422,6 +423,7 @@ static int take_info(struct vtun_k *k, const struct nlmsghdr *nlh, void *ctx)
 	info->event_seq = vtun_mnl_uint(tb[VTUN_A_INFO_EVENT_SEQ]);
 	info->children = vtun_mnl_uint(tb[VTUN_A_INFO_CHILDREN]);
 	info->sas = vtun_mnl_uint(tb[VTUN_A_INFO_SAS]);
+	info->policies = vtun_mnl_uint(tb[VTUN_A_INFO_POLICIES]);
 	vtun_mnl_drops(tb[VTUN_A_INFO_DROPS], info->drops);
 	if (!top[VTUN_A_INFO])
 		return 0;

@@ -90,6 +90,10 @@ void vtun_mnl_attrs(const struct nlmsghdr *nlh, const struct nlattr **tb,
 uint64_t vtun_mnl_uint(const struct nlattr *attr);
 void vtun_mnl_str(const struct nlattr *attr, char *buf, size_t size);
 void vtun_mnl_addr(const struct nlattr *attr, struct vtun_addr *a);
+/* one selector; absent and unreadable parts are 0 or their defaults */
+void vtun_mnl_ts(const struct nlattr *nest, struct vtun_ts *ts);
+void vtun_mnl_put_ts(struct nlmsghdr *nlh, uint16_t type,
+		     const struct vtun_ts *ts);
 void vtun_mnl_drops(const struct nlattr *nest,
 		    uint64_t drops[VTUN_DROP_MAX + 1]);
 

@@ -24,24 +24,8 @@ static void put_addr(struct nlmsghdr *nlh, uint16_t type,
 static void put_ts(struct nlmsghdr *nlh, uint16_t type,
 		   const struct vtun_ts *ts, unsigned int n)
 {
-	struct nlattr *nest;
-	size_t len;
-
-	for (; n; n--, ts++) {
-		len = vtun_addr_len(ts->family);
-		nest = mnl_attr_nest_start(nlh, type);
-		mnl_attr_put(nlh, VTUN_A_TS_START, len, ts->start);
-		mnl_attr_put(nlh, VTUN_A_TS_END, len, ts->end);
-		if (ts->proto)
-			mnl_attr_put_u8(nlh, VTUN_A_TS_PROTO, ts->proto);
-		if (ts->port_start)
-			mnl_attr_put_u16(nlh, VTUN_A_TS_PORT_START,
-					 ts->port_start);
-		if (ts->port_end != 65535)
-			mnl_attr_put_u16(nlh, VTUN_A_TS_PORT_END,
-					 ts->port_end);
-		mnl_attr_nest_end(nlh, nest);
-	}
+	for (; n; n--, ts++)
+		vtun_mnl_put_ts(nlh, type, ts);
 }
 
 static void put_hold(struct nlmsghdr *nlh, uint16_t type, uint32_t val)
@@ -50,27 +34,60 @@ static void put_hold(struct nlmsghdr *nlh, uint16_t type, uint32_t val)
 		mnl_attr_put_u32(nlh, type, val);
 }
 
+/* settings that go by @c->given alone */
+static void put_given(struct nlmsghdr *nlh, const struct vtun_k_child *c)
+{
+	const struct {
+		uint16_t type, size;
+		uint32_t val;
+	} all[] = {
+		{ VTUN_A_CHILD_ENCAP, 1, c->encap },
+		{ VTUN_A_CHILD_LOCAL_PORT, 2, c->local_port },
+		{ VTUN_A_CHILD_REMOTE_PORT, 2, c->remote_port },
+		{ VTUN_A_CHILD_KEEPALIVE_MS, 4, c->keepalive_ms },
+		{ VTUN_A_CHILD_DF, 1, c->df },
+		{ VTUN_A_CHILD_DSCP, 1, c->dscp },
+		{ VTUN_A_CHILD_MSS_CLAMP, 2, c->mss_clamp },
+		{ VTUN_A_CHILD_MARK, 4, c->mark },
+		{ VTUN_A_CHILD_LINK, 4, c->link },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!(c->given & VTUN_K_BIT(all[i].type)))
+			continue;
+		if (all[i].size == 1)
+			mnl_attr_put_u8(nlh, all[i].type, all[i].val);
+		else if (all[i].size == 2)
+			mnl_attr_put_u16(nlh, all[i].type, all[i].val);
+		else
+			mnl_attr_put_u32(nlh, all[i].type, all[i].val);
+	}
+}
+
 static void get_ts(const struct nlattr *nest, struct vtun_ts *ts,
 		   unsigned int *n)
 {
-	const struct nlattr *tb[VTUN_A_TS_MAX + 1];
-	struct vtun_addr a;
+	if (*n < VTUN_TS_MAX)
+		vtun_mnl_ts(nest, ts + (*n)++);
+}
 
-	if (*n == VTUN_TS_MAX)
-		return;
-	vtun_mnl_nest(nest, tb, VTUN_A_TS_MAX);
-	ts += (*n)++;
-	memset(ts, 0, sizeof(*ts));
-	vtun_mnl_addr(tb[VTUN_A_TS_START], &a);
-	ts->family = a.family;
-	memcpy(ts->start, a.addr, sizeof(ts->start));
-	vtun_mnl_addr(tb[VTUN_A_TS_END], &a);
-	memcpy(ts->end, a.addr, sizeof(ts->end));
-	ts->proto = vtun_mnl_uint(tb[VTUN_A_TS_PROTO]);
-	ts->port_start = vtun_mnl_uint(tb[VTUN_A_TS_PORT_START]);
-	ts->port_end = 65535;
-	if (tb[VTUN_A_TS_PORT_END])
-		ts->port_end = vtun_mnl_uint(tb[VTUN_A_TS_PORT_END]);
+static void get_options(const struct nlattr **tb, struct vtun_k_child *c)
+{
+	c->encap = vtun_mnl_uint(tb[VTUN_A_CHILD_ENCAP]);
+	c->local_port = vtun_mnl_uint(tb[VTUN_A_CHILD_LOCAL_PORT]);
+	c->remote_port = vtun_mnl_uint(tb[VTUN_A_CHILD_REMOTE_PORT]);
+	c->keepalive_ms = vtun_mnl_uint(tb[VTUN_A_CHILD_KEEPALIVE_MS]);
+	c->df = vtun_mnl_uint(tb[VTUN_A_CHILD_DF]);
+	c->dscp = vtun_mnl_uint(tb[VTUN_A_CHILD_DSCP]);
+	c->mss_clamp = vtun_mnl_uint(tb[VTUN_A_CHILD_MSS_CLAMP]);
+	c->mark = vtun_mnl_uint(tb[VTUN_A_CHILD_MARK]);
+	c->link = vtun_mnl_uint(tb[VTUN_A_CHILD_LINK]);
+	c->moved = tb[VTUN_A_CHILD_MOVED_REMOTE];
+	vtun_mnl_addr(tb[VTUN_A_CHILD_MOVED_LOCAL], &c->moved_local);
+	vtun_mnl_addr(tb[VTUN_A_CHILD_MOVED_REMOTE], &c->moved_remote);
+	c->moved_port = vtun_mnl_uint(tb[VTUN_A_CHILD_MOVED_PORT]);
+	c->policies = vtun_mnl_uint(tb[VTUN_A_CHILD_POLICIES]);
 }
 
 void vtun_mnl_child(const struct nlattr *nest, struct vtun_k_child *c)
@@ -89,6 +106,7 @@ void vtun_mnl_child(const struct nlattr *nest, struct vtun_k_child *c)
 	c->hold_packets = vtun_mnl_uint(tb[VTUN_A_CHILD_HOLD_PACKETS]);
 	c->hold_bytes = vtun_mnl_uint(tb[VTUN_A_CHILD_HOLD_BYTES]);
 	c->hold_ms = vtun_mnl_uint(tb[VTUN_A_CHILD_HOLD_MS]);
+	get_options(tb, c);
 	c->out_spi = vtun_mnl_uint(tb[VTUN_A_CHILD_OUT_SPI]);
 	c->mtu = vtun_mnl_uint(tb[VTUN_A_CHILD_MTU]);
 	c->held = vtun_mnl_uint(tb[VTUN_A_CHILD_HELD]);
@@ -143,7 +161,8 @@ int vtun_k_child_add(struct vtun_k *k, const struct vtun_k_child *c,
 	if (c->id)
 		mnl_attr_put_u32(nlh, VTUN_A_CHILD_ID, c->id);
 	mnl_attr_put_strz(nlh, VTUN_A_CHILD_NAME, c->name);
-	mnl_attr_put_u32(nlh, VTUN_A_CHILD_IFINDEX, c->ifindex);
+	if (c->ifindex)
+		mnl_attr_put_u32(nlh, VTUN_A_CHILD_IFINDEX, c->ifindex);
 	mnl_attr_put_u8(nlh, VTUN_A_CHILD_MODE, c->mode);
 	put_addr(nlh, VTUN_A_CHILD_LOCAL, &c->local);
 	put_addr(nlh, VTUN_A_CHILD_REMOTE, &c->remote);
@@ -154,11 +173,48 @@ int vtun_k_child_add(struct vtun_k *k, const struct vtun_k_child *c,
 	put_hold(nlh, VTUN_A_CHILD_HOLD_PACKETS, c->hold_packets);
 	put_hold(nlh, VTUN_A_CHILD_HOLD_BYTES, c->hold_bytes);
 	put_hold(nlh, VTUN_A_CHILD_HOLD_MS, c->hold_ms);
+	put_given(nlh, c);
 	mnl_attr_nest_end(nlh, nest);
 	ret = vtun_mnl_talk(k, k->nl, &sink);
 	if (!ret && id)
 		*id = made.id;
 	return ret;
+}
+
+int vtun_k_child_set(struct vtun_k *k, const struct vtun_k_child *c)
+{
+	struct nlmsghdr *nlh;
+	struct nlattr *nest;
+
+	if (c->n_ts_local > VTUN_TS_MAX || c->n_ts_remote > VTUN_TS_MAX)
+		return vtun_mnl_fail(k, -EINVAL, "more than %d selectors",
+				     VTUN_TS_MAX);
+	nlh = vtun_mnl_request(k, VTUN_CMD_CHILD_SET, 0);
+	nest = mnl_attr_nest_start(nlh, VTUN_A_CHILD);
+	if (c->id)
+		mnl_attr_put_u32(nlh, VTUN_A_CHILD_ID, c->id);
+	else
+		mnl_attr_put_strz(nlh, VTUN_A_CHILD_NAME, c->name);
+	if (c->given & VTUN_K_BIT(VTUN_A_CHILD_LOCAL))
+		put_addr(nlh, VTUN_A_CHILD_LOCAL, &c->local);
+	if (c->given & VTUN_K_BIT(VTUN_A_CHILD_REMOTE))
+		put_addr(nlh, VTUN_A_CHILD_REMOTE, &c->remote);
+	if (c->given & VTUN_K_BIT(VTUN_A_CHILD_TS_LOCAL))
+		put_ts(nlh, VTUN_A_CHILD_TS_LOCAL, c->ts_local, c->n_ts_local);
+	if (c->given & VTUN_K_BIT(VTUN_A_CHILD_TS_REMOTE))
+		put_ts(nlh, VTUN_A_CHILD_TS_REMOTE, c->ts_remote,
+		       c->n_ts_remote);
+	if (c->given & VTUN_K_BIT(VTUN_A_CHILD_FLAGS))
+		mnl_attr_put_u32(nlh, VTUN_A_CHILD_FLAGS, c->flags);
+	if (c->given & VTUN_K_BIT(VTUN_A_CHILD_HOLD_PACKETS))
+		put_hold(nlh, VTUN_A_CHILD_HOLD_PACKETS, c->hold_packets);
+	if (c->given & VTUN_K_BIT(VTUN_A_CHILD_HOLD_BYTES))
+		put_hold(nlh, VTUN_A_CHILD_HOLD_BYTES, c->hold_bytes);
+	if (c->given & VTUN_K_BIT(VTUN_A_CHILD_HOLD_MS))
+		put_hold(nlh, VTUN_A_CHILD_HOLD_MS, c->hold_ms);
+	put_given(nlh, c);
+	mnl_attr_nest_end(nlh, nest);
+	return vtun_mnl_talk(k, k->nl, NULL);
 }
 
 static struct nlmsghdr *request_by_key(struct vtun_k *k, uint8_t cmd,

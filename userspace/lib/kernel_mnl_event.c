@@ -59,6 +59,22 @@ static void get_flow(const struct nlattr *nest, struct vtun_k_event *ev)
 	ev->flow.dport = vtun_mnl_uint(tb[VTUN_A_FLOW_DPORT]);
 }
 
+/* of PEER_MOVED and AUDIT */
+static void get_packet(const struct nlattr **tb, struct vtun_k_event *ev)
+{
+	vtun_mnl_addr(tb[VTUN_A_EVENT_SRC], &ev->src);
+	vtun_mnl_addr(tb[VTUN_A_EVENT_DST], &ev->dst);
+	ev->port = vtun_mnl_uint(tb[VTUN_A_EVENT_PORT]);
+	ev->followed = tb[VTUN_A_EVENT_FOLLOWED];
+	ev->reason = vtun_mnl_uint(tb[VTUN_A_EVENT_REASON]);
+	ev->count = vtun_mnl_uint(tb[VTUN_A_EVENT_COUNT]);
+	ev->gone = tb[VTUN_A_EVENT_GONE_MS];
+	ev->gone_ms = vtun_mnl_uint(tb[VTUN_A_EVENT_GONE_MS]);
+	ev->gone_state = vtun_mnl_uint(tb[VTUN_A_EVENT_GONE_STATE]);
+	if (tb[VTUN_A_EVENT_SPI])
+		ev->spi = vtun_mnl_uint(tb[VTUN_A_EVENT_SPI]);
+}
+
 static void get_event(const struct nlmsghdr *nlh, struct vtun_k_event *ev)
 {
 	const struct nlattr *top[VTUN_A_MAX + 1], *tb[VTUN_A_EVENT_MAX + 1];
@@ -80,6 +96,7 @@ static void get_event(const struct nlmsghdr *nlh, struct vtun_k_event *ev)
 	ev->spi = sa.spi;
 	ev->bytes = sa.bytes;
 	ev->packets = sa.packets;
+	get_packet(tb, ev);
 }
 
 static enum vtun_k_event_type event_type(const struct nlmsghdr *nlh)
@@ -95,6 +112,10 @@ static enum vtun_k_event_type event_type(const struct nlmsghdr *nlh)
 		return VTUN_K_EV_EXPIRE;
 	case VTUN_CMD_SWITCH_NTF:
 		return VTUN_K_EV_SWITCH;
+	case VTUN_CMD_PEER_MOVED_NTF:
+		return VTUN_K_EV_PEER_MOVED;
+	case VTUN_CMD_AUDIT_NTF:
+		return VTUN_K_EV_AUDIT;
 	}
 	return 0;
 }

@@ -12,28 +12,38 @@ static void put_u64(struct nlmsghdr *nlh, uint16_t type, uint64_t val)
 		mnl_attr_put_u64(nlh, type, val);
 }
 
+static void put_limits(struct nlmsghdr *nlh, const struct vtun_k_limits *l)
+{
+	put_u64(nlh, VTUN_A_SA_SOFT_TIME_MS, l->soft_time_ms);
+	put_u64(nlh, VTUN_A_SA_HARD_TIME_MS, l->hard_time_ms);
+	put_u64(nlh, VTUN_A_SA_SOFT_IDLE_MS, l->soft_idle_ms);
+	put_u64(nlh, VTUN_A_SA_HARD_IDLE_MS, l->hard_idle_ms);
+	put_u64(nlh, VTUN_A_SA_SOFT_BYTES, l->soft_bytes);
+	put_u64(nlh, VTUN_A_SA_HARD_BYTES, l->hard_bytes);
+	put_u64(nlh, VTUN_A_SA_SOFT_PACKETS, l->soft_packets);
+	put_u64(nlh, VTUN_A_SA_HARD_PACKETS, l->hard_packets);
+	if (l->margin_ms)
+		mnl_attr_put_u32(nlh, VTUN_A_SA_MARGIN_MS, l->margin_ms);
+}
+
 static void put_sa(struct nlmsghdr *nlh, enum vtun_dir dir, uint32_t child_id,
 		   const struct vtun_k_sa *sa)
 {
-	const struct vtun_k_limits *l = &sa->limits;
 	struct nlattr *nest = mnl_attr_nest_start(nlh, VTUN_A_SA);
 
 	mnl_attr_put_u8(nlh, VTUN_A_SA_DIR, dir);
 	mnl_attr_put_u32(nlh, VTUN_A_SA_SPI, sa->spi);
 	mnl_attr_put_u32(nlh, VTUN_A_SA_CHILD_ID, child_id);
 	mnl_attr_put_u16(nlh, VTUN_A_SA_ENCR, sa->encr);
+	if (sa->integ)
+		mnl_attr_put_u16(nlh, VTUN_A_SA_INTEG, sa->integ);
 	mnl_attr_put(nlh, VTUN_A_SA_KEY, sa->key_len, sa->key);
 	mnl_attr_put_u8(nlh, VTUN_A_SA_ESN, sa->esn);
 	if (dir == VTUN_DIR_IN)
 		mnl_attr_put_u32(nlh, VTUN_A_SA_REPLAY_WINDOW,
 				 sa->replay_window);
 	put_u64(nlh, VTUN_A_SA_SEQ, sa->seq);
-	put_u64(nlh, VTUN_A_SA_SOFT_TIME_MS, l->soft_time_ms);
-	put_u64(nlh, VTUN_A_SA_HARD_TIME_MS, l->hard_time_ms);
-	put_u64(nlh, VTUN_A_SA_SOFT_BYTES, l->soft_bytes);
-	put_u64(nlh, VTUN_A_SA_HARD_BYTES, l->hard_bytes);
-	put_u64(nlh, VTUN_A_SA_SOFT_PACKETS, l->soft_packets);
-	put_u64(nlh, VTUN_A_SA_HARD_PACKETS, l->hard_packets);
+	put_limits(nlh, &sa->limits);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -48,12 +58,18 @@ void vtun_mnl_sa(const struct nlattr *nest, struct vtun_k_sa *sa)
 	sa->spi = vtun_mnl_uint(tb[VTUN_A_SA_SPI]);
 	sa->child_id = vtun_mnl_uint(tb[VTUN_A_SA_CHILD_ID]);
 	sa->encr = vtun_mnl_uint(tb[VTUN_A_SA_ENCR]);
+	sa->integ = vtun_mnl_uint(tb[VTUN_A_SA_INTEG]);
 	sa->key_len = vtun_mnl_uint(tb[VTUN_A_SA_KEY_LEN]);
 	sa->esn = vtun_mnl_uint(tb[VTUN_A_SA_ESN]);
 	sa->replay_window = vtun_mnl_uint(tb[VTUN_A_SA_REPLAY_WINDOW]);
 	sa->seq = vtun_mnl_uint(tb[VTUN_A_SA_SEQ]);
 	l->soft_time_ms = vtun_mnl_uint(tb[VTUN_A_SA_SOFT_TIME_MS]);
 	l->hard_time_ms = vtun_mnl_uint(tb[VTUN_A_SA_HARD_TIME_MS]);
+	l->soft_idle_ms = vtun_mnl_uint(tb[VTUN_A_SA_SOFT_IDLE_MS]);
+	l->hard_idle_ms = vtun_mnl_uint(tb[VTUN_A_SA_HARD_IDLE_MS]);
+	l->margin_ms = vtun_mnl_uint(tb[VTUN_A_SA_MARGIN_MS]);
+	sa->has_remain = tb[VTUN_A_SA_REMAIN_MS];
+	sa->remain_ms = vtun_mnl_uint(tb[VTUN_A_SA_REMAIN_MS]);
 	l->soft_bytes = vtun_mnl_uint(tb[VTUN_A_SA_SOFT_BYTES]);
 	l->hard_bytes = vtun_mnl_uint(tb[VTUN_A_SA_HARD_BYTES]);
 	l->soft_packets = vtun_mnl_uint(tb[VTUN_A_SA_SOFT_PACKETS]);
@@ -142,17 +158,55 @@ int vtun_k_sa_install(struct vtun_k *k, const struct vtun_k_install *ins)
 	return ret;
 }
 
-static void request_by_spi(struct vtun_k *k, uint8_t cmd, enum vtun_dir dir,
-			   uint32_t child_id, uint32_t spi)
+static struct nlattr *put_key(struct nlmsghdr *nlh, enum vtun_dir dir,
+			      uint32_t child_id, uint32_t spi)
 {
-	struct nlmsghdr *nlh = vtun_mnl_request(k, cmd, 0);
 	struct nlattr *nest = mnl_attr_nest_start(nlh, VTUN_A_SA);
 
 	mnl_attr_put_u8(nlh, VTUN_A_SA_DIR, dir);
 	mnl_attr_put_u32(nlh, VTUN_A_SA_SPI, spi);
 	if (dir == VTUN_DIR_OUT)
 		mnl_attr_put_u32(nlh, VTUN_A_SA_CHILD_ID, child_id);
+	return nest;
+}
+
+static void request_by_spi(struct vtun_k *k, uint8_t cmd, enum vtun_dir dir,
+			   uint32_t child_id, uint32_t spi)
+{
+	struct nlmsghdr *nlh = vtun_mnl_request(k, cmd, 0);
+
+	mnl_attr_nest_end(nlh, put_key(nlh, dir, child_id, spi));
+}
+
+int vtun_k_sa_set(struct vtun_k *k, enum vtun_dir dir, uint32_t child_id,
+		  uint32_t spi, const struct vtun_k_limits *l)
+{
+	const struct {
+		uint16_t type;
+		uint64_t val;
+	} all[] = {
+		{ VTUN_A_SA_SOFT_TIME_MS, l->soft_time_ms },
+		{ VTUN_A_SA_HARD_TIME_MS, l->hard_time_ms },
+		{ VTUN_A_SA_SOFT_IDLE_MS, l->soft_idle_ms },
+		{ VTUN_A_SA_HARD_IDLE_MS, l->hard_idle_ms },
+		{ VTUN_A_SA_SOFT_BYTES, l->soft_bytes },
+		{ VTUN_A_SA_HARD_BYTES, l->hard_bytes },
+		{ VTUN_A_SA_SOFT_PACKETS, l->soft_packets },
+		{ VTUN_A_SA_HARD_PACKETS, l->hard_packets },
+	};
+	struct nlmsghdr *nlh;
+	struct nlattr *nest;
+	unsigned int i;
+
+	nlh = vtun_mnl_request(k, VTUN_CMD_SA_SET, 0);
+	nest = put_key(nlh, dir, child_id, spi);
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (l->given & VTUN_K_BIT(all[i].type))
+			mnl_attr_put_u64(nlh, all[i].type, all[i].val);
+	if (l->given & VTUN_K_BIT(VTUN_A_SA_MARGIN_MS))
+		mnl_attr_put_u32(nlh, VTUN_A_SA_MARGIN_MS, l->margin_ms);
 	mnl_attr_nest_end(nlh, nest);
+	return vtun_mnl_talk(k, k->nl, NULL);
 }
 
 int vtun_k_sa_activate(struct vtun_k *k, uint32_t child_id, uint32_t spi)

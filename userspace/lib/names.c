@@ -37,6 +37,8 @@ static const char *const causes[] = {
 	[VTUN_CAUSE_BYTES] = "bytes",
 	[VTUN_CAUSE_PACKETS] = "packets",
 	[VTUN_CAUSE_SEQUENCE] = "sequence",
+	[VTUN_CAUSE_IDLE] = "idle",
+	[VTUN_CAUSE_RATE] = "rate",
 };
 
 static const char *const switches[] = {
@@ -50,6 +52,24 @@ static const char *const switches[] = {
 
 static const char *const modes[] = {
 	[VTUN_MODE_TUNNEL] = "tunnel",
+	[VTUN_MODE_TRANSPORT] = "transport",
+};
+
+static const char *const encaps[] = {
+	[VTUN_ENCAP_NONE] = "none",
+	[VTUN_ENCAP_UDP] = "udp",
+};
+
+static const char *const dfs[] = {
+	[VTUN_DF_COPY] = "copy",
+	[VTUN_DF_SET] = "set",
+	[VTUN_DF_CLEAR] = "clear",
+};
+
+static const char *const actions[] = {
+	[VTUN_ACTION_PROTECT] = "protect",
+	[VTUN_ACTION_BYPASS] = "bypass",
+	[VTUN_ACTION_DISCARD] = "discard",
 };
 
 static const char *const events[] = {
@@ -57,6 +77,8 @@ static const char *const events[] = {
 	[VTUN_K_EV_EXPIRE] = "expire",
 	[VTUN_K_EV_SWITCH] = "switch",
 	[VTUN_K_EV_RESYNC] = "resync",
+	[VTUN_K_EV_PEER_MOVED] = "peer-moved",
+	[VTUN_K_EV_AUDIT] = "audit",
 };
 
 static const struct {
@@ -112,15 +134,48 @@ static const struct {
 		"device-down", "the vtun device is not up" },
 	[VTUN_DROP_UNKNOWN_SPI] = {
 		"unknown-spi", "nobody has this SPI" },
+	[VTUN_DROP_DISCARD] = {
+		"discard", "a discard policy covers the packet" },
+	[VTUN_DROP_CLEAR] = {
+		"clear", "came in clear although a policy protects it" },
+	[VTUN_DROP_ECN] = {
+		"ecn", "congestion that the inner packet cannot report" },
+	[VTUN_DROP_WRONG_ENCAP] = {
+		"wrong-encap", "with or without UDP, unlike its child" },
+	[VTUN_DROP_TRANSPORT] = {
+		"transport", "transport mode cannot carry the packet" },
+	[VTUN_DROP_FRAGMENT] = {
+		"fragment", "fragment that cannot be matched or joined" },
 };
 
 _Static_assert(ARRAY_SIZE(drops) == VTUN_DROP_MAX + 1,
 	       "a drop reason has no name");
 
+/* AEADs first: the first suite of a transform is the one with 256 bits */
 static const struct vtun_suite suites[] = {
 	{ "chacha20poly1305", 28, 0, 32, 4 },	/* RFC 7634 */
 	{ "aes256gcm16", 20, 256, 32, 4 },	/* RFC 4106 */
+	{ "aes192gcm16", 20, 192, 24, 4 },
 	{ "aes128gcm16", 20, 128, 16, 4 },
+	{ "chacha20poly1305-iiv", 31, 0, 32, 4 },	/* RFC 8750 */
+	{ "aes256gcm16-iiv", 30, 256, 32, 4 },
+	{ "aes192gcm16-iiv", 30, 192, 24, 4 },
+	{ "aes128gcm16-iiv", 30, 128, 16, 4 },
+	{ "aes256cbc-sha512", 12, 256, 32, 0, 14, 64 },	/* RFC 3602, 4868 */
+	{ "aes256cbc-sha384", 12, 256, 32, 0, 13, 48 },
+	{ "aes256cbc-sha256", 12, 256, 32, 0, 12, 32 },
+	{ "aes256cbc-sha1", 12, 256, 32, 0, 2, 20 },	/* RFC 2404 */
+	{ "aes192cbc-sha512", 12, 192, 24, 0, 14, 64 },
+	{ "aes192cbc-sha384", 12, 192, 24, 0, 13, 48 },
+	{ "aes192cbc-sha256", 12, 192, 24, 0, 12, 32 },
+	{ "aes192cbc-sha1", 12, 192, 24, 0, 2, 20 },
+	{ "aes128cbc-sha512", 12, 128, 16, 0, 14, 64 },
+	{ "aes128cbc-sha384", 12, 128, 16, 0, 13, 48 },
+	{ "aes128cbc-sha256", 12, 128, 16, 0, 12, 32 },
+	{ "aes128cbc-sha1", 12, 128, 16, 0, 2, 20 },
+	/* modules with self-tests only */
+	{ "null-sha256", 11, 0, 0, 0, 12, 32 },
+	{ "null", 11, 0, 16, 0 },
 };
 
 /* the ones people write in selectors */
@@ -165,6 +220,32 @@ const char *vtun_name_mode(unsigned int mode)
 	return PICK(modes, mode);
 }
 
+const char *vtun_name_encap(unsigned int encap)
+{
+	return PICK(encaps, encap);
+}
+
+const char *vtun_name_df(unsigned int df)
+{
+	return PICK(dfs, df);
+}
+
+const char *vtun_name_action(unsigned int action)
+{
+	return PICK(actions, action);
+}
+
+int vtun_number_of(const char *(*name)(unsigned int), unsigned int max,
+		   const char *word)
+{
+	unsigned int i;
+
+	for (i = 0; i <= max; i++)
+		if (!strcmp(name(i), word))
+			return i;
+	return -1;
+}
+
 const char *vtun_name_event(unsigned int type)
 {
 	return PICK(events, type);
@@ -195,26 +276,35 @@ const struct vtun_suite *vtun_suite_by_name(const char *name)
 	return NULL;
 }
 
-const struct vtun_suite *vtun_suite_by_id(uint16_t encr, uint16_t key_len)
+const struct vtun_suite *vtun_suite_by_id(uint16_t encr, uint16_t key_len,
+					  uint16_t integ)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(suites); i++)
-		if (suites[i].encr == encr &&
+		if (suites[i].encr == encr && suites[i].integ == integ &&
 		    (!key_len || suites[i].key_len == key_len))
 			return &suites[i];
 	return NULL;
 }
 
-const char *vtun_suite_name(uint16_t encr, uint16_t key_len)
+const char *vtun_suite_name(uint16_t encr, uint16_t key_len, uint16_t integ)
 {
-	const struct vtun_suite *suite = vtun_suite_by_id(encr, key_len);
-	static char buf[16];
+	const struct vtun_suite *suite = vtun_suite_by_id(encr, key_len, integ);
+	static char buf[32];
 
 	if (suite)
 		return suite->name;
-	snprintf(buf, sizeof(buf), "encr-%u", encr);
+	if (integ)
+		snprintf(buf, sizeof(buf), "encr-%u-integ-%u", encr, integ);
+	else
+		snprintf(buf, sizeof(buf), "encr-%u", encr);
 	return buf;
+}
+
+unsigned int vtun_suite_keymat(const struct vtun_suite *suite)
+{
+	return suite->key_len + suite->salt_len + suite->integ_len;
 }
 
 const char *vtun_name_proto(uint8_t proto)

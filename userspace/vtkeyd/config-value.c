@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike/crypto.h"
 #include "lib/names.h"
 #include "lib/parse.h"
 
@@ -397,6 +398,16 @@ static const char *prf_name(uint16_t id)
 	return id == IKE_PRF_HMAC_SHA2_512 ? "prfsha512" : "prfsha256";
 }
 
+/* the module knows more suites than can be negotiated */
+static const struct vtun_suite *find_suite(const char *text)
+{
+	const struct vtun_suite *encr = vtun_suite_by_name(text);
+
+	if (!encr || !ike_crypto_aead_key_len(encr->encr, encr->key_bits))
+		return NULL;
+	return encr;
+}
+
 /* ENCR-PRF-KE */
 static bool parse_ike_suite(const char *text, struct ike_suite *suite)
 {
@@ -413,7 +424,7 @@ static bool parse_ike_suite(const char *text, struct ike_suite *suite)
 		return false;
 	*prf++ = '\0';
 	*ke++ = '\0';
-	encr = vtun_suite_by_name(buf);
+	encr = find_suite(buf);
 	if (!encr || strcmp(ke, "x25519"))
 		return false;
 	for (i = 0; i < sizeof(prfs) / sizeof(prfs[0]); i++) {
@@ -430,7 +441,7 @@ static bool parse_ike_suite(const char *text, struct ike_suite *suite)
 
 static bool parse_esp_suite(const char *text, struct ike_suite *suite)
 {
-	const struct vtun_suite *encr = vtun_suite_by_name(text);
+	const struct vtun_suite *encr = find_suite(text);
 
 	if (!encr)
 		return false;
@@ -498,7 +509,7 @@ static void print_suites(PRINT_ARGS)
 	for (i = 0; i < list->n; i++) {
 		s = &list->suite[i];
 		fprintf(out, "%s%s", i ? ", " : "",
-			vtun_suite_name(s->encr, s->key_bits / 8));
+			vtun_suite_name(s->encr, s->key_bits / 8, 0));
 		if (s->prf)
 			fprintf(out, "-%s-x25519", prf_name(s->prf));
 	}

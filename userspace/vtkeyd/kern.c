@@ -179,6 +179,8 @@ static void log_event(const struct keyd_tunnel *t,
 			  vtun_name_switch(ev->cause));
 		break;
 	case VTUN_K_EV_RESYNC:
+	case VTUN_K_EV_PEER_MOVED:
+	case VTUN_K_EV_AUDIT:
 		break;
 	}
 }
@@ -241,6 +243,8 @@ static void one_event(struct keyd *d, const struct vtun_k_event *ev,
 		feed_switch(d, ev->child_id, ev->spi, ev->cause);
 		break;
 	case VTUN_K_EV_RESYNC:
+	case VTUN_K_EV_PEER_MOVED:
+	case VTUN_K_EV_AUDIT:
 		break;
 	}
 }

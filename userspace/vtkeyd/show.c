@@ -85,7 +85,7 @@ static void set_ike_suite(json_t *o, const struct ike_suite *s)
 	if (!s->encr)
 		return;
 	snprintf(buf, sizeof(buf), "%s-%s-%s",
-		 vtun_suite_name(s->encr, s->key_bits / 8),
+		 vtun_suite_name(s->encr, s->key_bits / 8, 0),
 		 s->prf == IKE_PRF_HMAC_SHA2_512 ? "prfsha512" : "prfsha256",
 		 s->ke == IKE_KE_X25519 ? "x25519" : "none");
 	set_string(o, "suite", buf);
@@ -171,7 +171,8 @@ static void show_child(void *ctx, const struct ike_child_info *c)
 	set_number(o, "rekeys", c->rekeys);
 	if (c->suite.encr) {
 		set_string(o, "suite", vtun_suite_name(c->suite.encr,
-						       c->suite.key_bits / 8));
+						       c->suite.key_bits / 8,
+						       0));
 		set_bool(o, "esn", c->suite.esn & IKE_ESN_YES);
 	}
 	set_ts(o, "ts_local", c->n_ts_local ? c->ts_local : c->cfg.ts_local,

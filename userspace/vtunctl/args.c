@@ -51,11 +51,11 @@ static bool is_one_of(const char *word, const char *const *list)
 
 static int unknown_word(struct ctl *c, const struct ctl_opt *opts)
 {
-	const char *words[32], *near;
+	const char *words[48], *near;
 	struct vtun_err err;
 	unsigned int n = 0;
 
-	for (; opts->word && n < 31; opts++)
+	for (; opts->word && n < 47; opts++)
 		words[n++] = opts->word;
 	words[n] = NULL;
 	near = vtun_nearest(*c->argv, words);
@@ -191,18 +191,60 @@ int ctl_parse_string(const char *s, void *dst, struct vtun_err *err)
 int ctl_parse_suite(const char *s, void *dst, struct vtun_err *err)
 {
 	const struct vtun_suite *suite = vtun_suite_by_name(s);
-	char known[128] = "";
+	const char *names[32], *near;
 	unsigned int i;
 
-	for (i = 0; !suite && vtun_suite_get(i); i++) {
-		strcat(known, i ? ", " : "");
-		strcat(known, vtun_suite_get(i)->name);
+	if (suite) {
+		*(const struct vtun_suite **)dst = suite;
+		return 0;
 	}
-	if (!suite)
-		return vtun_err_set(err, "\"%s\" is no suite; expected one of %s",
-				    vtun_quote(s), known);
-	*(const struct vtun_suite **)dst = suite;
+	for (i = 0; i < 31 && vtun_suite_get(i); i++)
+		names[i] = vtun_suite_get(i)->name;
+	names[i] = NULL;
+	near = vtun_nearest(s, names);
+	return vtun_err_set(err, "\"%s\" is no suite; %s%s%s", vtun_quote(s),
+			    near ? "did you mean \"" : "suites are aes256gcm16, chacha20poly1305, aes128cbc-sha256 and others",
+			    near ? near : "", near ? "\"?" : "");
+}
+
+int ctl_parse_port(const char *s, void *dst, struct vtun_err *err)
+{
+	uint32_t v;
+	int ret;
+
+	ret = vtun_parse_u32(s, 1, 65535, &v, err);
+	if (!ret)
+		*(uint16_t *)dst = v;
+	return ret;
+}
+
+int ctl_parse_ts(const char *s, void *dst, struct vtun_err *err)
+{
+	return vtun_parse_ts(s, dst, err);
+}
+
+/* ms that fit 32 bits */
+int ctl_parse_time32(const char *s, void *dst, struct vtun_err *err)
+{
+	uint64_t ms;
+	int ret;
+
+	ret = vtun_parse_duration(s, &ms, err);
+	if (ret)
+		return ret;
+	if (ms > UINT32_MAX)
+		return vtun_err_set(err, "\"%s\" is more than 49 days",
+				    vtun_quote(s));
+	*(uint32_t *)dst = ms;
 	return 0;
+}
+
+bool ctl_seen(const struct ctl_opt *opts, const char *word)
+{
+	for (; opts->word; opts++)
+		if (!strcmp(opts->word, word))
+			return opts->seen;
+	return false;
 }
 
 int ctl_child_name(struct ctl *c, char name[VTUN_NAME_MAX + 1])

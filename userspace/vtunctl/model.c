@@ -69,14 +69,17 @@ json_t *ctl_model_info(const struct vtun_k_info *info)
 	json_object_set_new(obj, "event_seq", num(info->event_seq));
 	json_object_set_new(obj, "children", num(info->children));
 	json_object_set_new(obj, "sas", num(info->sas));
+	json_object_set_new(obj, "policies", num(info->policies));
 	json_object_set_new(obj, "drops", model_drops(info->drops));
 	for (i = 0; i < info->n_crypto; i++) {
 		one = json_object();
 		suite = vtun_suite_by_id(info->crypto[i].encr,
-					 info->crypto[i].key_len);
+					 info->crypto[i].key_len,
+					 info->crypto[i].integ);
 		put_str(one, "suite", suite ? suite->name :
 			info->crypto[i].name);
 		json_object_set_new(one, "encr", num(info->crypto[i].encr));
+		put_num(one, "integ", info->crypto[i].integ);
 		json_object_set_new(one, "key_octets",
 				    num(info->crypto[i].key_len));
 		put_str(one, "implementation", info->crypto[i].impl);
@@ -97,6 +100,52 @@ static json_t *model_ts(const struct vtun_ts *ts, unsigned int n)
 	return list;
 }
 
+/* where the outer packets go, and how */
+static void put_outer(json_t *obj, struct vtun_k *k,
+		      const struct vtun_k_child *c)
+{
+	char dev[VTUN_K_IFNAME];
+
+	put_addr(obj, "local", &c->local);
+	put_addr(obj, "remote", &c->remote);
+	if (c->encap) {
+		put_str(obj, "encap", vtun_name_encap(c->encap));
+		json_object_set_new(obj, "local_port", num(c->local_port));
+		json_object_set_new(obj, "remote_port", num(c->remote_port));
+		json_object_set_new(obj, "keepalive_ms", num(c->keepalive_ms));
+	}
+	put_num(obj, "mark", c->mark);
+	put_num(obj, "link_ifindex", c->link);
+	if (c->link && !vtun_k_link_name(k, c->link, dev))
+		put_str(obj, "link", dev);
+	if (!c->moved)
+		return;
+	put_addr(obj, "moved_local", &c->moved_local);
+	put_addr(obj, "moved_remote", &c->moved_remote);
+	put_num(obj, "moved_port", c->moved_port);
+}
+
+static void put_options(json_t *obj, const struct vtun_k_child *c)
+{
+	put_str(obj, "df", vtun_name_df(c->df));
+	if (c->dscp == VTUN_DSCP_COPY)
+		put_str(obj, "dscp", "copy");
+	else
+		json_object_set_new(obj, "dscp", num(c->dscp));
+	if (c->mss_clamp == 1)
+		put_str(obj, "mss", "auto");
+	else
+		put_num(obj, "mss", c->mss_clamp);
+	json_object_set_new(obj, "on_demand",
+			    json_boolean(c->flags & VTUN_CHILD_F_ON_DEMAND));
+	if (c->flags & VTUN_CHILD_F_FOLLOW_PEER)
+		json_object_set_new(obj, "follow_peer", json_true());
+	if (c->flags & VTUN_CHILD_F_DECAP_DSCP)
+		json_object_set_new(obj, "decap_dscp", json_true());
+	if (c->flags & VTUN_CHILD_F_NO_ECN)
+		json_object_set_new(obj, "no_ecn", json_true());
+}
+
 json_t *ctl_model_child(struct vtun_k *k, const struct vtun_k_child *c)
 {
 	char dev[VTUN_K_IFNAME];
@@ -105,18 +154,18 @@ json_t *ctl_model_child(struct vtun_k *k, const struct vtun_k_child *c)
 	json_object_set_new(obj, "id", num(c->id));
 	put_str(obj, "name", c->name);
 	/* a device in another namespace has no name here */
-	if (!vtun_k_link_name(k, c->ifindex, dev))
+	if (c->ifindex && !vtun_k_link_name(k, c->ifindex, dev))
 		put_str(obj, "dev", dev);
-	json_object_set_new(obj, "ifindex", num(c->ifindex));
+	put_num(obj, "ifindex", c->ifindex);
+	put_str(obj, "door", c->ifindex ? "device" : "policy");
 	put_str(obj, "mode", vtun_name_mode(c->mode));
-	put_addr(obj, "local", &c->local);
-	put_addr(obj, "remote", &c->remote);
+	put_outer(obj, k, c);
 	json_object_set_new(obj, "local_ts",
 			    model_ts(c->ts_local, c->n_ts_local));
 	json_object_set_new(obj, "remote_ts",
 			    model_ts(c->ts_remote, c->n_ts_remote));
-	json_object_set_new(obj, "on_demand",
-			    json_boolean(c->flags & VTUN_CHILD_F_ON_DEMAND));
+	put_options(obj, c);
+	put_num(obj, "policies", c->policies);
 	put_spi(obj, "out_spi", c->out_spi);
 	put_num(obj, "mtu", c->mtu);
 	json_object_set_new(obj, "switches", num(c->switches));
@@ -153,6 +202,8 @@ static void put_remaining(json_t *obj, const struct vtun_k_sa *sa)
 	if (l->hard_packets)
 		json_object_set_new(rem, "packets",
 				    num(left(l->hard_packets, sa->packets)));
+	if (sa->has_remain)
+		json_object_set_new(rem, "volume_ms", num(sa->remain_ms));
 	json_object_set_new(obj, "remaining", rem);
 	if (l->hard_time_ms)
 		snprintf(text, sizeof(text), "%" PRIu64 "/%" PRIu64 "B", s, b);
@@ -162,11 +213,12 @@ static void put_remaining(json_t *obj, const struct vtun_k_sa *sa)
 }
 
 static void put_limits(json_t *obj, const char *key, uint64_t ms,
-		       uint64_t bytes, uint64_t packets)
+		       uint64_t idle, uint64_t bytes, uint64_t packets)
 {
 	json_t *l = json_object();
 
 	put_num(l, "time_ms", ms);
+	put_num(l, "idle_ms", idle);
 	put_num(l, "bytes", bytes);
 	put_num(l, "packets", packets);
 	json_object_set_new(obj, key, l);
@@ -195,7 +247,8 @@ json_t *ctl_model_sa(const struct vtun_k_sa *sa)
 	json_object_set_new(obj, "age_ms", num(sa->age_ms));
 	if (sa->state == VTUN_SA_LARVAL)
 		return obj;
-	put_str(obj, "suite", vtun_suite_name(sa->encr, sa->key_len));
+	put_str(obj, "suite",
+		vtun_suite_name(sa->encr, sa->key_len, sa->integ));
 	json_object_set_new(obj, "esn", json_boolean(sa->esn));
 	if (sa->dir == VTUN_DIR_IN)
 		json_object_set_new(obj, "replay_window",
@@ -206,16 +259,45 @@ json_t *ctl_model_sa(const struct vtun_k_sa *sa)
 	json_object_set_new(obj, "packets", num(sa->packets));
 	if (sa->used)
 		json_object_set_new(obj, "idle_ms", num(sa->idle_ms));
-	put_limits(obj, "soft", l->soft_time_ms, l->soft_bytes,
-		   l->soft_packets);
-	put_limits(obj, "hard", l->hard_time_ms, l->hard_bytes,
-		   l->hard_packets);
+	put_limits(obj, "soft", l->soft_time_ms, l->soft_idle_ms,
+		   l->soft_bytes, l->soft_packets);
+	put_limits(obj, "hard", l->hard_time_ms, l->hard_idle_ms,
+		   l->hard_bytes, l->hard_packets);
+	put_num(obj, "margin_ms", l->margin_ms);
 	put_remaining(obj, sa);
 	put_expired(obj, "soft_expired", sa->soft_cause, sa->soft_age_ms);
 	put_expired(obj, "hard_expired", sa->hard_cause, sa->hard_age_ms);
 	if (sa->switched)
 		put_str(obj, "switched", vtun_name_switch(sa->switched));
 	json_object_set_new(obj, "drops", model_drops(sa->drops));
+	return obj;
+}
+
+json_t *ctl_model_policy(const struct vtun_k_policy *p)
+{
+	char buf[VTUN_TS_STRLEN];
+	json_t *obj = json_object();
+
+	json_object_set_new(obj, "id", num(p->id));
+	json_object_set_new(obj, "priority", num(p->priority));
+	put_str(obj, "action", vtun_name_action(p->action));
+	put_num(obj, "child_id", p->child_id);
+	put_str(obj, "local", vtun_format_ts(&p->local, buf));
+	put_str(obj, "remote", vtun_format_ts(&p->remote, buf));
+	json_object_set_new(obj, "out_packets", num(p->out_packets));
+	json_object_set_new(obj, "out_bytes", num(p->out_bytes));
+	json_object_set_new(obj, "in_packets", num(p->in_packets));
+	json_object_set_new(obj, "in_bytes", num(p->in_bytes));
+	return obj;
+}
+
+json_t *ctl_model_socket(const struct vtun_k_socket *s)
+{
+	json_t *obj = json_object();
+
+	put_addr(obj, "local", &s->local);
+	json_object_set_new(obj, "port", num(s->port));
+	json_object_set_new(obj, "orphan", json_boolean(s->orphan));
 	return obj;
 }
 
@@ -236,6 +318,27 @@ static json_t *model_flow(const struct vtun_k_event *ev)
 	return obj;
 }
 
+static void put_peer_moved(json_t *obj, const struct vtun_k_event *ev)
+{
+	put_addr(obj, "src", &ev->src);
+	put_num(obj, "port", ev->port);
+	put_addr(obj, "dst", &ev->dst);
+	json_object_set_new(obj, "followed", json_boolean(ev->followed));
+}
+
+static void put_audit(json_t *obj, const struct vtun_k_event *ev)
+{
+	put_str(obj, "reason", vtun_name_drop(ev->reason));
+	json_object_set_new(obj, "count", num(ev->count));
+	put_spi(obj, "spi", ev->spi);
+	put_addr(obj, "src", &ev->src);
+	put_addr(obj, "dst", &ev->dst);
+	if (!ev->gone)
+		return;
+	json_object_set_new(obj, "gone_ms", num(ev->gone_ms));
+	put_str(obj, "gone_state", vtun_name_sa_state(ev->gone_state));
+}
+
 json_t *ctl_model_event(const struct vtun_k_event *ev)
 {
 	json_t *obj = json_object();
@@ -253,6 +356,14 @@ json_t *ctl_model_event(const struct vtun_k_event *ev)
 	if (ev->type == VTUN_K_EV_ACQUIRE) {
 		if (ev->flow.src.family)
 			json_object_set_new(obj, "flow", model_flow(ev));
+		return obj;
+	}
+	if (ev->type == VTUN_K_EV_PEER_MOVED) {
+		put_peer_moved(obj, ev);
+		return obj;
+	}
+	if (ev->type == VTUN_K_EV_AUDIT) {
+		put_audit(obj, ev);
 		return obj;
 	}
 	put_str(obj, "dir", vtun_name_dir(ev->type == VTUN_K_EV_SWITCH ?

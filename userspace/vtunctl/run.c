@@ -12,22 +12,36 @@
 #include "lib/names.h"
 
 #define LIMITS_USAGE \
-	"LIMITS = [soft-time T] [hard-time T] [soft-bytes B] [hard-bytes B]\n" \
-	"         [soft-packets N] [hard-packets N]\n" \
-	"T = 30s 500ms 5m 1h 2d, plain number: seconds.  B = 4096 64K 5M 1G\n" \
-	"SUITE = chacha20poly1305 aes128gcm16 aes256gcm16\n" \
-	"FILE holds hexadecimal digits, key then salt; \"-\" is standard input,\n" \
-	"one line per key."
+	"LIMITS = [soft-time T] [hard-time T] [soft-idle T] [hard-idle T]\n" \
+	"         [soft-bytes B] [hard-bytes B] [soft-packets N]\n" \
+	"         [hard-packets N] [margin T]\n" \
+	"T = 30s 500ms 5m 1h 2d, plain number: seconds.  B = 4096 64K 5M 1G\n"
+
+#define CHILD_USAGE \
+	"          [local-ts TS[,TS...]] [remote-ts TS[,TS...]]\n" \
+	"          [encap udp|none] [local-port N] [remote-port N] [keepalive T]\n" \
+	"          [df copy|set|clear] [dscp copy|N] [mss off|auto|N] [mark N]\n" \
+	"          [link IF|none] [hold-packets N] [hold-bytes B] [hold-ms N]\n"
 
 const struct ctl_verb ctl_verbs[] = {
 	{ "child add",
-	  "NAME dev IF local ADDR remote ADDR [id N]\n"
-	  "          [local-ts TS[,TS...]] [remote-ts TS[,TS...]] [on-demand]\n"
-	  "          [hold-packets N] [hold-bytes B] [hold-ms N]",
+	  "NAME [dev IF] local ADDR remote ADDR [id N]\n"
+	  "          [mode tunnel|transport]\n"
+	  CHILD_USAGE
+	  "          [on-demand] [follow-peer] [decap-dscp] [no-ecn]",
 	  "Creates a child: what travels, and between which outer addresses.\n"
+	  "With a device, that routes to it, and its addresses may be missing if\n"
+	  "the device has them; without, policies bring traffic.\n"
 	  "TS = PREFIX or ADDR-ADDR, then [PROTO/PORT-PORT] if wanted:\n"
 	  "10.1.0.0/16[tcp/80]. Without selectors everything matches.",
 	  ctl_child_add, true },
+	{ "child set",
+	  "NAME [local ADDR] [remote ADDR]\n"
+	  CHILD_USAGE
+	  "          [on-demand yes|no] [follow-peer yes|no] [decap-dscp yes|no]\n"
+	  "          [no-ecn yes|no]",
+	  "Changes a child in place: its SAs, counters and replay state stay.",
+	  ctl_child_set, false },
 	{ "child del", "NAME | id N",
 	  "Deletes a child with all its SAs.", ctl_child_del, false },
 	{ "sa install",
@@ -35,7 +49,18 @@ const struct ctl_verb ctl_verbs[] = {
 	  "          [in spi SPI suite SUITE key FILE [esn] [window N] [seq N] LIMITS]\n"
 	  "          [out spi SPI suite SUITE key FILE [esn] [seq N] LIMITS]",
 	  "Installs an inbound and an outbound SA, whole or not at all.\n"
-	  LIMITS_USAGE, ctl_sa_install, false },
+	  LIMITS_USAGE
+	  "SUITE = chacha20poly1305 aes128gcm16 aes192gcm16 aes256gcm16, each also\n"
+	  "        with -iiv; aes128cbc aes192cbc aes256cbc with -sha1 -sha256 -sha384\n"
+	  "        or -sha512\n"
+	  "FILE holds hexadecimal digits, the key of the cipher, then its salt or\n"
+	  "the key for integrity; \"-\" is standard input, one line per key.",
+	  ctl_sa_install, false },
+	{ "sa set", "in spi SPI LIMITS | out child NAME spi SPI LIMITS",
+	  "Gives an SA other limits; those that are not named stay, 0 is none.\n"
+	  LIMITS_USAGE
+	  "A soft limit that lies ahead announces soft expiry once more.",
+	  ctl_sa_set, false },
 	{ "sa activate", "child NAME spi SPI",
 	  "Makes a standby outbound SA the current one.",
 	  ctl_sa_activate, false },
@@ -43,9 +68,33 @@ const struct ctl_verb ctl_verbs[] = {
 	  "Deletes one SA.", ctl_sa_del, false },
 	{ "spi alloc", "child NAME [min SPI] [max SPI]",
 	  "Reserves an inbound SPI and prints it.", ctl_spi_alloc, true },
+	{ "policy add",
+	  "protect child NAME | bypass | discard\n"
+	  "          [local TS] [remote TS] [priority N] [id N]",
+	  "Creates a policy. A lower priority is asked first, 1000 by default.\n"
+	  "local is the source of what is sent; a side that is missing matches\n"
+	  "everything of the family and protocol of the other.",
+	  ctl_policy_add, true },
+	{ "policy del", "ID", "Deletes a policy.", ctl_policy_del, false },
+	{ "policy list", "", "Prints the policies in order of evaluation.",
+	  ctl_policy_list, true },
+	{ "policy flush", "", "Deletes every policy of the namespace.",
+	  ctl_policy_flush, false },
+	{ "socket add", "local ADDR [port N]",
+	  "Takes ESP in UDP that comes to a port, 4500 by default, until the\n"
+	  "socket is deleted or a program attaches its own.",
+	  ctl_socket_add, false },
+	{ "socket del", "local ADDR [port N]",
+	  "Takes no more ESP from there.", ctl_socket_del, false },
+	{ "socket list", "", "Prints the sockets that take ESP in UDP.",
+	  ctl_socket_list, true },
 	{ "flush", "", "Deletes every child and SA of the namespace.",
 	  ctl_flush, false },
-	{ "show", "[children|sas|ike|info] [NAME]",
+	{ "batch", "[FILE]",
+	  "Runs the verbs in FILE or standard input, one per line; \"#\" begins a\n"
+	  "comment. Stops at the first one that fails and says which it was.",
+	  ctl_batch, false },
+	{ "show", "[children|sas|ike|info|policies|sockets] [NAME]",
 	  "Prints state; NAME is a child or a connection.", ctl_show, true },
 	{ "monitor", "[--count N] [--timeout SECONDS]",
 	  "Prints events of module and daemon as they happen, one per line.\n"
@@ -75,6 +124,8 @@ int ctl_fail(const struct ctl *c, enum ctl_exit code, const char *fmt, ...)
 
 	fflush(stdout);
 	fputs("vtunctl: ", stderr);
+	if (c && c->line)
+		fprintf(stderr, "line %u: ", c->line);
 	if (c && c->verb)
 		fprintf(stderr, "%s: ", c->verb->name);
 	va_start(ap, fmt);
@@ -167,7 +218,7 @@ static int matches(const char *name, char **argv)
 
 static int find_verb(struct ctl *c)
 {
-	const char *first[32], *second[32];
+	const char *first[64], *second[64];
 	const struct ctl_verb *v;
 	unsigned int i = 0, n = 0;
 	const char *near;
@@ -228,6 +279,20 @@ static int global_options(struct ctl *c, bool *want_help)
 	return CTL_OK;
 }
 
+int ctl_run_verb(struct ctl *c)
+{
+	int ret;
+
+	c->verb = NULL;
+	c->word = NULL;
+	ret = find_verb(c);
+	if (!c->verb)
+		return ret;
+	if (c->json && !c->verb->json)
+		return ctl_fail(c, CTL_USAGE, "--json has no meaning here");
+	return c->verb->run(c);
+}
+
 int vtunctl_run(int argc, char **argv)
 {
 	struct ctl c = { .argv = argv + 1, .socket = VTUN_CTL_SOCKET };
@@ -246,14 +311,11 @@ int vtunctl_run(int argc, char **argv)
 			return help(NULL);
 		return ctl_fail(&c, CTL_USAGE, "no verb; try vtunctl --help");
 	}
-	ret = find_verb(&c);
-	if (!c.verb)
-		return ret;
-	if (want_help)
-		return help(c.verb);
-	if (c.json && !c.verb->json)
-		return ctl_fail(&c, CTL_USAGE, "--json has no meaning here");
-	ret = c.verb->run(&c);
+	if (want_help) {
+		ret = find_verb(&c);
+		return c.verb ? help(c.verb) : ret;
+	}
+	ret = ctl_run_verb(&c);
 	vtun_k_close(c.k);
 	if (fflush(stdout) && !ret)
 		ret = ctl_fail(&c, CTL_REFUSED, "standard output: %s",

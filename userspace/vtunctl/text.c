@@ -68,11 +68,12 @@ void ctl_text_info(const json_t *info)
 	json_t *one;
 	size_t i;
 
-	printf("module vtun %s  api %lld  children %lld  sas %lld  events %lld\n",
+	printf("module vtun %s  api %lld  children %lld  sas %lld  policies %lld  events %lld\n",
 	       str(info, "version"), num(info, "api"), num(info, "children"),
-	       num(info, "sas"), num(info, "event_seq"));
+	       num(info, "sas"), num(info, "policies"),
+	       num(info, "event_seq"));
 	json_array_foreach(json_object_get(info, "crypto"), i, one)
-		printf("  crypto  %-18s %s\n", str(one, "suite"),
+		printf("  crypto  %-20s %s\n", str(one, "suite"),
 		       str(one, "implementation"));
 	put_drops("  ", json_object_get(info, "drops"));
 }
@@ -153,15 +154,70 @@ static void text_sa(const json_t *sa, const char *indent, bool with_child)
 	put_drops(buf, json_object_get(sa, "drops"));
 }
 
+static void text_outer(const json_t *child)
+{
+	printf("  outer   %s", str(child, "local"));
+	if (has(child, "encap"))
+		printf(":%lld", num(child, "local_port"));
+	printf(" -> %s", str(child, "remote"));
+	if (has(child, "encap"))
+		printf(":%lld  %s", num(child, "remote_port"),
+		       str(child, "encap"));
+	if (num(child, "keepalive_ms"))
+		put_duration("keepalive", child, "keepalive_ms");
+	if (has(child, "mark"))
+		printf("  mark 0x%llx", num(child, "mark"));
+	if (has(child, "link_ifindex"))
+		printf("  link %s", str(child, "link"));
+	if (has(child, "mtu"))
+		printf("  mtu %lld", num(child, "mtu"));
+	putchar('\n');
+	if (!has(child, "moved_remote"))
+		return;
+	printf("  moved   %s <- %s", str(child, "moved_local"),
+	       str(child, "moved_remote"));
+	if (has(child, "moved_port"))
+		printf(":%lld", num(child, "moved_port"));
+	putchar('\n');
+}
+
+/* those that are not as they are by default */
+static void text_options(const json_t *child)
+{
+	static const char *const flags[] = {
+		"follow_peer", "decap_dscp", "no_ecn"
+	};
+	const json_t *dscp = json_object_get(child, "dscp");
+	const json_t *mss = json_object_get(child, "mss");
+	char buf[256];
+	size_t i, n = 0;
+
+	buf[0] = '\0';
+	if (strcmp(str(child, "df"), "copy"))
+		n += snprintf(buf + n, sizeof(buf) - n, "  df %s",
+			      str(child, "df"));
+	if (json_is_integer(dscp))
+		n += snprintf(buf + n, sizeof(buf) - n, "  dscp %lld",
+			      num(child, "dscp"));
+	if (json_is_string(mss))
+		n += snprintf(buf + n, sizeof(buf) - n, "  mss auto");
+	else if (mss)
+		n += snprintf(buf + n, sizeof(buf) - n, "  mss %lld",
+			      num(child, "mss"));
+	for (i = 0; i < 3; i++)
+		if (yes(child, flags[i]))
+			n += snprintf(buf + n, sizeof(buf) - n, "  %s",
+				      flags[i]);
+	if (n)
+		printf("  options%s\n", buf + 1);
+}
+
 static void text_kernel_child(const json_t *child)
 {
 	json_t *hold = json_object_get(child, "hold");
 
-	printf("  outer   %s -> %s", str(child, "local"),
-	       str(child, "remote"));
-	if (has(child, "mtu"))
-		printf("  mtu %lld", num(child, "mtu"));
-	putchar('\n');
+	text_outer(child);
+	text_options(child);
 	put_list("local", json_object_get(child, "local_ts"));
 	put_list("remote", json_object_get(child, "remote_ts"));
 	if (yes(child, "on_demand") || num(child, "held")) {
@@ -191,8 +247,13 @@ void ctl_text_child(const json_t *child, const json_t *sas)
 
 	printf("child %s", str(child, "name"));
 	if (has(child, "id"))
-		printf("  id %lld  dev %s", num(child, "id"),
-		       str(child, "dev"));
+		printf("  id %lld", num(child, "id"));
+	if (has(child, "ifindex"))
+		printf("  dev %s", str(child, "dev"));
+	else if (has(child, "id"))
+		printf("  policies %lld", num(child, "policies"));
+	if (!strcmp(str(child, "mode"), "transport"))
+		printf("  transport");
 	printf("  %s", str(child, "state"));
 	if (has(child, "id"))
 		printf("  sas=%lld", num(child, "sas"));
@@ -214,4 +275,23 @@ void ctl_text_sas(const json_t *sas)
 
 	json_array_foreach(sas, i, sa)
 		text_sa(sa, "", true);
+}
+
+void ctl_text_policy(const json_t *policy)
+{
+	printf("policy %lld  priority %lld  %s", num(policy, "id"),
+	       num(policy, "priority"), str(policy, "action"));
+	if (has(policy, "child"))
+		printf("  child %s", str(policy, "child"));
+	else if (!strcmp(str(policy, "action"), "protect"))
+		printf("  child gone");
+	printf("  %s -> %s", str(policy, "local"), str(policy, "remote"));
+	printf("  out %lld  in %lld\n", num(policy, "out_packets"),
+	       num(policy, "in_packets"));
+}
+
+void ctl_text_socket(const json_t *socket)
+{
+	printf("socket %s  port %lld%s\n", str(socket, "local"),
+	       num(socket, "port"), yes(socket, "orphan") ? "  orphan" : "");
 }

@@ -9,14 +9,14 @@
 
 enum {
 	SHOW_CHILDREN = 1, SHOW_SAS = 2, SHOW_IKE = 4, SHOW_INFO = 8,
-	SHOW_ALL = 15
+	SHOW_POLICIES = 16, SHOW_SOCKETS = 32, SHOW_ALL = 63
 };
 
 /* members NULL: not asked for */
 struct view {
 	unsigned int what;
 	const char *name;		/* filter */
-	json_t *info, *children, *sas, *ike;
+	json_t *info, *children, *sas, *ike, *policies, *sockets;
 	json_t *ike_children;		/* of the daemon, before merging */
 	json_t *by_id;			/* id as text: child */
 	json_t *of_child;		/* id as text: array of SAs */
@@ -190,12 +190,20 @@ static int gather_kernel(struct ctl *c, struct view *v)
 			return ctl_kernel_fail(c);
 		v->info = ctl_model_info(&info);
 	}
-	if (!ret && (v->what & (SHOW_CHILDREN | SHOW_SAS)))
+	if (!ret && (v->what & (SHOW_CHILDREN | SHOW_SAS | SHOW_POLICIES)))
 		ret = gather_children(c, v);
 	if (!ret && (v->what & (SHOW_CHILDREN | SHOW_SAS)))
 		ret = gather_sas(c, v);
 	if (!ret)
 		set_states(v);
+	if (!ret && (v->what & SHOW_POLICIES)) {
+		v->policies = ctl_gather_policies(c, v->children);
+		ret = v->policies ? CTL_OK : CTL_REFUSED;
+	}
+	if (!ret && (v->what & SHOW_SOCKETS)) {
+		v->sockets = ctl_gather_sockets(c);
+		ret = v->sockets ? CTL_OK : CTL_REFUSED;
+	}
 	return ret;
 }
 
@@ -225,7 +233,13 @@ static bool filter(struct view *v)
 		if (v->name && strcmp(str(one, "conn"), v->name))
 			json_array_remove(v->ike, i);
 	}
-	if (v->name && v->what != SHOW_INFO &&
+	for (i = json_array_size(v->policies); i--; ) {
+		one = json_array_get(v->policies, i);
+		child = child_by_id(v, num(one, "child_id"));
+		if (v->name && (!child || !child_wanted(v, child)))
+			json_array_remove(v->policies, i);
+	}
+	if (v->name && !(v->what == SHOW_INFO || v->what == SHOW_SOCKETS) &&
 	    !json_array_size(v->children) && !json_array_size(v->ike))
 		return false;
 	return true;
@@ -246,6 +260,10 @@ static int print_json(struct ctl *c, struct view *v)
 		json_object_set(obj, "children", v->children);
 	if (v->what & SHOW_SAS)
 		json_object_set(obj, "sas", v->sas);
+	if (v->what & SHOW_POLICIES)
+		json_object_set(obj, "policies", v->policies);
+	if (v->what & SHOW_SOCKETS)
+		json_object_set(obj, "sockets", v->sockets);
 	return ctl_print_json(obj);
 }
 
@@ -265,6 +283,10 @@ static int print_text(struct ctl *c, struct view *v)
 			ctl_text_child(child, sas_of(v, child));
 	if (v->what == SHOW_SAS)
 		ctl_text_sas(v->sas);
+	json_array_foreach(v->policies, i, child)
+		ctl_text_policy(child);
+	json_array_foreach(v->sockets, i, child)
+		ctl_text_socket(child);
 	return CTL_OK;
 }
 
@@ -273,12 +295,13 @@ static void parse_words(struct ctl *c, struct view *v)
 	static const struct { const char *word; unsigned int what; } parts[] = {
 		{ "children", SHOW_CHILDREN }, { "sas", SHOW_SAS },
 		{ "ike", SHOW_IKE }, { "info", SHOW_INFO },
+		{ "policies", SHOW_POLICIES }, { "sockets", SHOW_SOCKETS },
 	};
 	const char *word = ctl_next(c);
 	unsigned int i;
 
 	v->what = SHOW_ALL;
-	for (i = 0; word && i < 4; i++) {
+	for (i = 0; word && i < 6; i++) {
 		if (strcmp(parts[i].word, word))
 			continue;
 		v->what = parts[i].what;
@@ -310,6 +333,8 @@ int ctl_show(struct ctl *c)
 	json_decref(v.children);
 	json_decref(v.sas);
 	json_decref(v.ike);
+	json_decref(v.policies);
+	json_decref(v.sockets);
 	json_decref(v.ike_children);
 	json_decref(v.by_id);
 	json_decref(v.of_child);

@@ -29,6 +29,7 @@ struct ctl_verb;
  * @json: --json
  * @socket: of the daemon
  * @k: kernel handle, opened by ctl_kernel()
+ * @line: of a batch, 0 = none, for messages
  * @word: last word taken, for messages
  */
 struct ctl {
@@ -37,6 +38,7 @@ struct ctl {
 	bool json;
 	const char *socket;
 	struct vtun_k *k;
+	unsigned int line;
 	const char *word;
 };
 
@@ -59,6 +61,8 @@ struct ctl_verb {
 extern const struct ctl_verb ctl_verbs[];	/* ends with name NULL */
 
 int vtunctl_run(int argc, char **argv);
+/* the verb at the front of c->argv, with its words; CTL_USAGE is reported */
+int ctl_run_verb(struct ctl *c);
 
 /* "vtunctl: VERB: …" on standard error; returns @code */
 int ctl_fail(const struct ctl *c, enum ctl_exit code, const char *fmt, ...)
@@ -114,6 +118,11 @@ int ctl_parse_spi(const char *s, void *dst, struct vtun_err *err);
 int ctl_parse_addr(const char *s, void *dst, struct vtun_err *err);
 int ctl_parse_suite(const char *s, void *dst, struct vtun_err *err);
 int ctl_parse_string(const char *s, void *dst, struct vtun_err *err);
+int ctl_parse_port(const char *s, void *dst, struct vtun_err *err);
+int ctl_parse_ts(const char *s, void *dst, struct vtun_err *err);
+int ctl_parse_time32(const char *s, void *dst, struct vtun_err *err);
+/* was keyword @word there? */
+bool ctl_seen(const struct ctl_opt *opts, const char *word);
 
 /* the name of a child, 1..VTUN_NAME_MAX printable characters */
 int ctl_child_name(struct ctl *c, char name[VTUN_NAME_MAX + 1]);
@@ -135,6 +144,8 @@ int ctl_daemon(struct ctl *c, json_t *req, json_t **reply, bool quiet);
 json_t *ctl_model_info(const struct vtun_k_info *info);
 json_t *ctl_model_child(struct vtun_k *k, const struct vtun_k_child *child);
 json_t *ctl_model_sa(const struct vtun_k_sa *sa);
+json_t *ctl_model_policy(const struct vtun_k_policy *p);
+json_t *ctl_model_socket(const struct vtun_k_socket *s);
 json_t *ctl_model_event(const struct vtun_k_event *ev);
 json_t *ctl_json_spi(uint32_t spi);
 
@@ -142,16 +153,35 @@ void ctl_text_info(const json_t *info);
 void ctl_text_ike(const json_t *ike);
 void ctl_text_child(const json_t *child, const json_t *sas);
 void ctl_text_sas(const json_t *sas);
+void ctl_text_policy(const json_t *policy);
+void ctl_text_socket(const json_t *socket);
+
+/*
+ * Policies as JSON, each with the name of its child; @children is what
+ * ctl_model_child() made of them. NULL: reported already, CTL_REFUSED.
+ */
+json_t *ctl_gather_policies(struct ctl *c, const json_t *children);
+json_t *ctl_gather_sockets(struct ctl *c);
 
 /* ---- verbs ---- */
 
 int ctl_child_add(struct ctl *c);
+int ctl_child_set(struct ctl *c);
 int ctl_child_del(struct ctl *c);
 int ctl_sa_install(struct ctl *c);
 int ctl_sa_activate(struct ctl *c);
+int ctl_sa_set(struct ctl *c);
 int ctl_sa_del(struct ctl *c);
 int ctl_spi_alloc(struct ctl *c);
 int ctl_flush(struct ctl *c);
+int ctl_policy_add(struct ctl *c);
+int ctl_policy_del(struct ctl *c);
+int ctl_policy_list(struct ctl *c);
+int ctl_policy_flush(struct ctl *c);
+int ctl_socket_add(struct ctl *c);
+int ctl_socket_del(struct ctl *c);
+int ctl_socket_list(struct ctl *c);
+int ctl_batch(struct ctl *c);
 int ctl_show(struct ctl *c);
 int ctl_monitor(struct ctl *c);
 int ctl_up(struct ctl *c);

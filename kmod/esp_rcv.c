@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where ESP comes in: as a protocol of IPv4 and IPv6, and in UDP.
+ *
+ * The protocol handlers stand in front of those of XFRM and give every SPI they
+ * do not know back, so that both can serve one host.
+ */
+#include "esp.h"
+
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/rcupdate.h>
+#include <linux/skbuff.h>
+#include <linux/udp.h>
+#include <net/dsfield.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <net/xfrm.h>
+
+#include "audit.h"
+#include "child.h"
+#include "compat.h"
+#include "early.h"
+#include "esp_rx.h"
+#include "net.h"
+#include "sa.h"
+
+/* XFRM's own ESP has 0, its interfaces 10, its older ones 100 */
+#define PRIORITY	1000
+
+/* notes what the outer header says; decryption may overwrite it */
+static void read_outer(struct vtun_rx *rx, u8 family)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(rx->skb);
+	const struct iphdr *iph = ip_hdr(rx->skb);
+
+	rx->outer.family = family;
+	if (family == AF_INET) {
+		rx->outer.remote.s6_addr32[0] = iph->saddr;
+		rx->outer.local.s6_addr32[0] = iph->daddr;
+		rx->outer_ds = ipv4_get_dsfield(iph);
+	} else {
+		rx->outer.remote = ip6h->saddr;
+		rx->outer.local = ip6h->daddr;
+		rx->outer_ds = ipv6_get_dsfield(ip6h);
+	}
+}
+
+/* SPI of the packet, NULL when it is too short to have one */
+static const struct vtun_esp_hdr *esp_hdr_of(struct sk_buff *skb)
+{
+	if (!pskb_may_pull(skb, sizeof(struct vtun_esp_hdr)))
+		return NULL;
+	return (const struct vtun_esp_hdr *)skb->data;
+}
+
+/*
+ * Not ours. Counted only if it is nobody's; XFRM counts its own, too, and the
+ * packet goes on to it in any case.
+ */
+static void rx_unknown(struct vtun_net *vn, struct vtun_rx *rx, u8 family,
+		       const struct vtun_esp_hdr *esp)
+{
+	struct xfrm_state *x = NULL;
+	struct net *net = vn->net;
+
+	if (!esp) {
+		vtun_drops_inc(&vn->drops, VTUN_DROP_TOO_SHORT);
+		return;
+	}
+	read_outer(rx, family);
+	if (READ_ONCE(net->xfrm.state_num))
+		x = xfrm_state_lookup(net, 0,
+				      (xfrm_address_t *)&rx->outer.local,
+				      esp->spi, IPPROTO_ESP, family);
+	if (x) {
+		xfrm_state_put(x);
+		return;
+	}
+	vtun_drops_inc(&vn->drops, VTUN_DROP_UNKNOWN_SPI);
+	vtun_audit_drop(vn, NULL, VTUN_DROP_UNKNOWN_SPI, esp->spi, &rx->outer);
+}
+
+/* 0: consumed; -ENOENT: not ours */
+static int esp_rcv(struct vtun_net *vn, struct vtun_rx *rx, u8 family)
+{
+	const struct vtun_esp_hdr *esp = esp_hdr_of(rx->skb);
+
+	if (likely(esp))
+		rx->sa = vtun_sa_lookup_in(vn, esp->spi);
+	if (unlikely(!rx->sa)) {
+		/* the door of UDP counts for itself */
+		if (rx->outer.encap == VTUN_ENCAP_NONE)
+			rx_unknown(vn, rx, family, esp);
+		return -ENOENT;
+	}
+	read_outer(rx, family);
+	if (family == AF_INET && rx->outer.encap == VTUN_ENCAP_NONE)
+		vtun_early_note(vn, rx->skb);
+	vtun_esp_input(rx);
+	return 0;
+}
+
+static int esp4_rcv(struct sk_buff *skb)
+{
+	struct vtun_rx rx = { .skb = skb };
+
+	/* -EINVAL: ask the next one */
+	return esp_rcv(vtun_net(dev_net(skb->dev)), &rx, AF_INET) ? -EINVAL : 0;
+}
+
+static int esp6_rcv(struct sk_buff *skb)
+{
+	struct vtun_rx rx = { .skb = skb };
+
+	return esp_rcv(vtun_net(dev_net(skb->dev)), &rx, AF_INET6) ?
+	       -EINVAL : 0;
+}
+
+int vtun_esp_rcv_udp(struct vtun_net *vn, struct sk_buff *skb, __be16 sport,
+		     __be16 dport)
+{
+	struct vtun_rx rx = {
+		.skb = skb,
+		.outer = {
+			.encap = VTUN_ENCAP_UDP,
+			.sport = ntohs(dport),
+			.dport = ntohs(sport),
+		},
+	};
+
+	return esp_rcv(vn, &rx, ip_hdr(skb)->version == 4 ? AF_INET : AF_INET6);
+}
+
+/*
+ * The path of the SA that sent what an ICMP error complains about, NULL = it
+ * was not us. The error quotes what we sent: the SPI makes it hard to invent
+ * for who does not see the wire.
+ */
+static const struct vtun_path_config *
+sent_by(struct net *net, u8 family, const struct in6_addr *local,
+	const struct in6_addr *remote, __be32 spi)
+{
+	const struct vtun_path_config *path;
+	struct vtun_net *vn = vtun_net(net);
+	struct vtun_sa *sa;
+
+	vtun_sa_for_each_out(sa, vn, spi) {
+		path = &rcu_dereference(sa->child->path)->config;
+		if (sa->spi == spi && path->family == family &&
+		    ipv6_addr_equal(&path->local, local) &&
+		    ipv6_addr_equal(&path->remote, remote))
+			return path;
+	}
+	return NULL;
+}
+
+/* the next packet looks up the outer route anew and finds what is noted here */
+static int esp4_err(struct sk_buff *skb, u32 info)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	struct in6_addr local = { }, remote = { };
+	const struct vtun_path_config *path;
+	const struct vtun_esp_hdr *esp;
+	struct net *net = dev_net(skb->dev);
+
+	esp = (const struct vtun_esp_hdr *)(skb->data + iph->ihl * 4);
+	local.s6_addr32[0] = iph->saddr;
+	remote.s6_addr32[0] = iph->daddr;
+	path = sent_by(net, AF_INET, &local, &remote, esp->spi);
+	if (!path)
+		return -ENOENT;
+	switch (icmp_hdr(skb)->type) {
+	case ICMP_DEST_UNREACH:
+		if (icmp_hdr(skb)->code == ICMP_FRAG_NEEDED)
+			ipv4_update_pmtu(skb, net, info, path->link,
+					 IPPROTO_ESP);
+		break;
+	case ICMP_REDIRECT:
+		ipv4_redirect(skb, net, path->link, IPPROTO_ESP);
+		break;
+	}
+	return 0;
+}
+
+static int esp6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
+		    u8 code, int offset, __be32 info)
+{
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
+	const struct vtun_path_config *path;
+	const struct vtun_esp_hdr *esp;
+	struct net *net = dev_net(skb->dev);
+
+	esp = (const struct vtun_esp_hdr *)(skb->data + offset);
+	path = sent_by(net, AF_INET6, &ip6h->saddr, &ip6h->daddr, esp->spi);
+	if (!path)
+		return -ENOENT;
+	if (type == ICMPV6_PKT_TOOBIG)
+		ip6_update_pmtu(skb, net, info, path->link, path->mark,
+				sock_net_uid(net, NULL));
+	else if (type == NDISC_REDIRECT)
+		ip6_redirect(skb, net, skb->dev->ifindex, path->mark,
+			     sock_net_uid(net, NULL));
+	return 0;
+}
+
+/* ESP in UDP comes by another door */
+static int esp_input(struct sk_buff *skb, int nexthdr, __be32 spi,
+		     int encap_type)
+{
+	return -EINVAL;
+}
+
+/* end of a packet XFRM handled; 1 = ask the next one */
+static int esp_cb(struct sk_buff *skb, int err)
+{
+	return 1;
+}
+
+static struct xfrm4_protocol esp4_handler = {
+	.handler = esp4_rcv,
+	.input_handler = esp_input,
+	.cb_handler = esp_cb,
+	.err_handler = esp4_err,
+	.priority = PRIORITY,
+};
+
+static struct xfrm6_protocol esp6_handler = {
+	.handler = esp6_rcv,
+	.input_handler = esp_input,
+	.cb_handler = esp_cb,
+	.err_handler = esp6_err,
+	.priority = PRIORITY,
+};
+
+/**
+ * vtun_esp_input_init() - begin to receive ESP, both families
+ *
+ * Return: 0 or -errno.
+ */
+int vtun_esp_input_init(void)
+{
+	int err = xfrm4_protocol_register(&esp4_handler, IPPROTO_ESP);
+
+	if (err || !ipv6_mod_enabled())
+		return err;
+	err = xfrm6_protocol_register(&esp6_handler, IPPROTO_ESP);
+	if (err)
+		xfrm4_protocol_deregister(&esp4_handler, IPPROTO_ESP);
+	return err;
+}
+
+/**
+ * vtun_esp_input_exit() - stop receiving
+ *
+ * No packet is in the handlers any more when it returns.
+ */
+void vtun_esp_input_exit(void)
+{
+	if (ipv6_mod_enabled())
+		xfrm6_protocol_deregister(&esp6_handler, IPPROTO_ESP);
+	xfrm4_protocol_deregister(&esp4_handler, IPPROTO_ESP);
+}
