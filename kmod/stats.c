@@ -40,7 +40,6 @@ static const struct {
 	[VTUN_DROP_DISCARD] = { "discard", VTUN_DIR_OUT },
 	[VTUN_DROP_CLEAR] = { "clear", VTUN_DIR_IN },
 	[VTUN_DROP_ECN] = { "ecn", VTUN_DIR_IN },
-	[VTUN_DROP_WRONG_ENCAP] = { "wrong-encap", VTUN_DIR_IN },
 	[VTUN_DROP_TRANSPORT] = { "transport", VTUN_DIR_OUT },
 	[VTUN_DROP_FRAGMENT] = { "fragment", VTUN_DIR_OUT },
 };
