@@ -139,18 +139,21 @@ void vtun_early_start(struct vtun_net *vn)
 
 void vtun_early_stop(struct vtun_net *vn)
 {
+	if (vn->early_ops.priv)
+		nf_unregister_net_hook(vn->net, &vn->early_ops);
+	vn->early_ops.priv = NULL;
+}
+
+void vtun_early_free(struct vtun_net *vn)
+{
 	unsigned int i;
 	int cpu;
 
 	if (!vn->early)
 		return;
-	/* waits for the packets that are in there */
-	if (vn->early_ops.priv)
-		nf_unregister_net_hook(vn->net, &vn->early_ops);
 	for_each_possible_cpu(cpu)
 		for (i = 0; i < 1 << BITS; i++)
 			dst_release(per_cpu_ptr(vn->early, cpu)->slots[i].dst);
 	free_percpu(vn->early);
 	vn->early = NULL;
-	vn->early_ops.priv = NULL;
 }

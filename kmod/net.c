@@ -71,6 +71,7 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 	list_for_each_entry(net, nets, exit_list) {
 		vn = vtun_net(net);
 		mutex_lock(&vn->ctl);
+		vtun_early_stop(vn);
 		vtun_policy_flush(vn);
 		vtun_net_flush(vn);
 		vtun_encap_net_exit(vn);
@@ -81,7 +82,7 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 	list_for_each_entry(net, nets, exit_list) {
 		vn = vtun_net(net);
 		WARN_ON_ONCE(!list_empty(&vn->devices));
-		vtun_early_stop(vn);
+		vtun_early_free(vn);
 		vtun_sa_table_destroy(vn);
 		idr_destroy(&vn->children);
 		vtun_policy_net_exit(vn);
