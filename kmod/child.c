@@ -34,10 +34,10 @@ struct vtun_child *vtun_child_find_name(struct vtun_net *vn, const char *name)
 	return NULL;
 }
 
-/* nobody can find it any more */
+/* nobody can find it any more; nothing of it waits for a grace period again */
 static void child_free(struct vtun_child *child)
 {
-	vtun_path_free(rcu_dereference_protected(child->path, 1));
+	vtun_path_destroy(rcu_dereference_protected(child->path, 1));
 	vtun_selectors_free(rcu_dereference_protected(child->ts, 1));
 	kfree(rcu_dereference_protected(child->moved, 1));
 	kfree(child);

@@ -37,7 +37,8 @@
  * @spd: policies, from the first one on; @ctl to write
  * @n_children: @ctl to write, READ_ONCE to read
  * @n_sas: SAs of both directions, larval ones included; @lock
- * @gen: grows with every object added or removed, so that a dump notices
+ * @gen: grows from VTUN_GEN_FIRST with every object added or removed, so that a
+ *	dump notices
  * @policy_gen: the same for policies: SAs must not spoil their long dumps; @ctl
  * @event_seq: number of the last event; @lock, so that events leave in order
  * @audit: what was refused and which SPIs went
@@ -75,6 +76,9 @@ struct vtun_net {
 };
 
 struct vtun_spd;
+
+/* 0 means "never looked" to dumps */
+#define VTUN_GEN_FIRST	1
 
 extern unsigned int vtun_net_id;
 
