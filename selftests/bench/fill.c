@@ -5,12 +5,13 @@
  *
  *	fill children COUNT IFNAME LOCAL REMOTE out|in
  *	fill sas COUNT out|in
- *	fill policies COUNT CHILD		one host each
- *	fill overlap COUNT CHILD		one port each, the last asked last
+ *	fill policies COUNT CHILD	one host each
+ *	fill overlap COUNT CHILD	one port each, the last asked last
  *
- * Children are c0, c1 …: of host 10.64.0.0 + number, which is behind the other
- * end (out) or this one (in). Their SAs have the SPI 4096 + number and a key of
- * that number, AES-256-GCM: both ends agree, and nobody else sees a packet.
+ * Children are c0, c1 and so on: of host 10.64.0.0 + number, which is behind
+ * the other end (out) or this one (in). Their SAs have the SPI 4096 + number
+ * and a key of that number, AES-256-GCM: both ends agree, and nobody else sees
+ * a packet.
  */
 #include <arpa/inet.h>
 #include <err.h>

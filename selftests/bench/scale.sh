@@ -43,18 +43,20 @@ many() {
 	}'
 }
 
-free_kb() { # after caches have given back what they do not need
+# octets of memory in use, after caches have shrunk. Objects and not pages count:
+# these are left over from whoever was measured before.
+used_memory() {
 	local f
 	pause 0.5
 	for f in /sys/kernel/slab/*/shrink; do
 		echo 1 > "$f"
 	done 2> /dev/null
-	awk '$1 == "MemFree:" { n += $2 } END { print n }' /proc/meminfo
+	awk 'NR > 2 { n += $2 * $4 } END { printf "%.0f\n", n }' /proc/slabinfo
 }
 
 fill() { in_ns "$1" "$BUILD/bench/fill" "${@:2}"; } # NS WORD...
 
-# Each sets up N, and $MIDDLE to what was free before the SAs.
+# Each sets up N, and $MIDDLE to what was in use before the SAs.
 
 setup_children_vtun() { # N
 	local n
@@ -66,7 +68,7 @@ setup_children_vtun() { # N
 	ipn a route add 10.64.0.0/10 dev tun0
 	fill a children "$1" tun0 "$OUT4_A" "$OUT4_B" out &&
 		fill b children "$1" tun0 "$OUT4_B" "$OUT4_A" in || return
-	MIDDLE=$(free_kb)
+	MIDDLE=$(used_memory)
 	fill a sas "$1" out && fill b sas "$1" in
 }
 
@@ -77,7 +79,7 @@ setup_children_xfrm-policy() { # N
 	addresses_lo a | ipn a -batch - || return
 	ipn a route add 10.64.0.0/10 via "$OUT4_B" src 10.10.0.1
 	many "$1" "xfrm policy add src 10.10.0.1/32 dst @HOST/32 dir out tmpl src $OUT4_A dst $OUT4_B $tmpl" | ipn a -batch - || return
-	MIDDLE=$(free_kb)
+	MIDDLE=$(used_memory)
 	many "$1" "xfrm state add src $OUT4_A dst $OUT4_B $how" > "$TMP/states"
 	ipn a -batch "$TMP/states" && ipn b -batch "$TMP/states"
 }
@@ -116,8 +118,8 @@ setup_overlap_xfrm-policy() { # N
 		sed 's/ dir out/ dir out priority 1/' | ipn a -batch -
 }
 
-memory_of() { # PATH N WHAT BEFORE AFTER: of both namespaces
-	local octets=$((($4 - $5) * 512 / $2))
+memory_of() { # PATH N WHAT BEFORE AFTER: of the two namespaces
+	local octets=$((($5 - $4) / $2 / 2))
 	sample "$1" $SUITE_MANY "memory-$3-$2" octets 1 $octets
 	say "$1 memory-$3-$2: $octets octets"
 }
@@ -129,7 +131,7 @@ many_cell() {
 	wanted "$path" $SUITE_MANY "encap-64-$kind-$n" || return 0
 	new_key "$TMP/key.a" $SUITE_MANY
 	new_key "$TMP/key.b" $SUITE_MANY
-	[ "$kind" != children ] || before=$(free_kb)
+	[ "$kind" != children ] || before=$(used_memory)
 	if ! "setup_${kind}_$path" "$n" > "$TMP/out" 2>&1; then
 		say "$path $kind-$n: cannot be set up: $(tail -n 1 "$TMP/out")"
 		teardown
@@ -138,7 +140,7 @@ many_cell() {
 	say "$path $kind-$n: set up"
 	if [ "$kind" = children ] && [ "$n" -ge 1000 ]; then
 		memory_of "$path" "$n" child "$before" "$MIDDLE"
-		after=$(free_kb)
+		after=$(used_memory)
 		memory_of "$path" "$n" sa "$MIDDLE" "$after"
 	fi
 	if rounds "$@"; then
