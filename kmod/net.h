@@ -45,6 +45,7 @@
  * @audit: what was refused and which SPIs went
  * @early: ways ESP comes in; @ctl to write, READ_ONCE
  * @early_ops: their hook
+ * @hook_ops: those of policies; @ctl
  * @drops: packets that no child and no SA could be blamed for
  *
  * Order: RTNL, @ctl, @lock. vtun_child.hold.lock is a leaf and never nests
@@ -74,6 +75,7 @@ struct vtun_net {
 	struct vtun_audit_net	audit;
 	struct vtun_early __percpu *early;
 	struct nf_hook_ops	early_ops;
+	struct nf_hook_ops	hook_ops[4];
 	struct vtun_drops	drops;
 };
 
