@@ -45,7 +45,7 @@ static void drop(struct vtun_device *vd, struct vtun_child *child,
 		 struct sk_buff *skb, enum vtun_drop why)
 {
 	if (child)
-		vtun_drops_inc(&child->drops, why);
+		vtun_drops_note(&child->drops, &child->net->drops, why, 1);
 	vtun_drops_inc(&vd->drops, why);
 	kfree_skb(skb);
 }

@@ -36,7 +36,7 @@ static void rx_drop(const struct vtun_rx *rx, enum vtun_drop why)
 {
 	struct vtun_child *child = rx->sa->child;
 
-	vtun_drops_inc(&rx->sa->drops, why);
+	vtun_drops_note(&rx->sa->drops, &rx->sa->net->drops, why, 1);
 	if (child)
 		vtun_child_drop(child, why, 1);
 	vtun_audit_drop(rx->sa->net, rx->sa, why, rx->sa->spi, &rx->outer);

@@ -336,7 +336,7 @@ static enum hrtimer_restart lifetime_timer(struct hrtimer *timer)
 	if (sa->dead)
 		goto unlock;
 	if (sa->state == VTUN_SA_LARVAL) {
-		gone = now >= sa->expires;
+		gone = now >= sa->deadline;
 		if (gone)
 			vtun_sa_unlink(sa);
 	} else {
@@ -387,7 +387,7 @@ void vtun_lifetime_timer_start(struct vtun_sa *sa)
 	if (sa->dead || sa->hard.level)
 		return;
 	if (sa->state == VTUN_SA_LARVAL)
-		next = sa->expires;
+		next = sa->deadline;
 	if (!sa->soft.level) {
 		earlier(&next, sa->meter.installed, limits->soft_time);
 		earlier(&next, used, limits->soft_idle);

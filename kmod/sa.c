@@ -72,6 +72,7 @@ static void sa_free_rcu(struct rcu_head *head)
 	pr_debug("sa %u (spi 0x%08x) destroyed\n", sa->id,
 		 be32_to_cpu(sa->spi));
 	vtun_object_destroyed(VTUN_OBJECT_SA);
+	kfree(sa->drops);
 	kfree_sensitive(sa);
 }
 
@@ -88,7 +89,7 @@ void vtun_sa_put(struct vtun_sa *sa)
 
 static void sa_wipe_rcu(struct rcu_head *head)
 {
-	struct vtun_sa *sa = container_of(head, struct vtun_sa, wipe_rcu);
+	struct vtun_sa *sa = container_of(head, struct vtun_sa, rcu);
 
 	vtun_crypto_destroy(&sa->crypto);
 	vtun_sa_put(sa);
@@ -102,7 +103,7 @@ void vtun_sa_wipe(struct vtun_sa *sa)
 {
 	lockdep_assert_held(&sa->net->lock);
 	vtun_sa_get(sa);
-	call_rcu(&sa->wipe_rcu, sa_wipe_rcu);
+	call_rcu(&sa->rcu, sa_wipe_rcu);
 }
 
 /* with an id, a reference for the tables, in none of them; may sleep */
@@ -523,7 +524,7 @@ int vtun_sa_alloc_spi(struct vtun_net *vn, struct vtun_child *child, u32 min,
 		err = rhashtable_insert_fast(&vn->sad, &sa->spi_node,
 					     sad_params);
 	if (!err) {
-		sa->expires = sa->meter.installed + VTUN_SPI_RESERVE_MS;
+		sa->deadline = sa->meter.installed + VTUN_SPI_RESERVE_MS;
 		sa_link(sa);
 		*spi = be32_to_cpu(sa->spi);
 	}
