@@ -23,7 +23,22 @@
 /* ranges up to this size are searched to the end before SPI_ALLOC gives up */
 #define SPI_PROBES	4096
 
+/* SPIs are chosen by this host: nobody else can make them collide */
+static u32 sad_hash(const void *spi, u32 len, u32 seed)
+{
+	return ((*(const u32 *)spi + (u64)seed) * 0x9e3779b97f4a7c15ULL) >> 32;
+}
+
+static int sad_compare(struct rhashtable_compare_arg *arg, const void *object)
+{
+	const struct vtun_sa *sa = object;
+
+	return *(const __be32 *)arg->key != sa->spi;
+}
+
 static const struct rhashtable_params sad_params = {
+	.hashfn = sad_hash,
+	.obj_cmpfn = sad_compare,
 	.key_len = sizeof_field(struct vtun_sa, spi),
 	.key_offset = offsetof(struct vtun_sa, spi),
 	.head_offset = offsetof(struct vtun_sa, spi_node),
