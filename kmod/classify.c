@@ -14,11 +14,12 @@
  * A range that is too ragged is put under the narrowest prefix around it, and
  * its borders are compared when a packet gets there.
  *
- * In front of all tables together every CPU keeps the answers for the flows it
- * saw last. An answer belongs to the generation of the table that gave it; the
- * number is unique among all tables and all their states, so nothing has to be
- * invalidated. Who reads the old generation is inside a grace period that began
- * before the rule was removed: the rule behind the answer is still there.
+ * In front of all tables of more than a few shapes every CPU keeps the answers
+ * for the flows it saw last. An answer belongs to the generation of the table
+ * that gave it; the number is unique among all tables and all their states, so
+ * nothing has to be invalidated. Who reads the old generation is inside a grace
+ * period that began before the rule was removed: the rule behind the answer is
+ * still there.
  */
 #include "classify.h"
 
@@ -37,6 +38,7 @@
 #define FLOW_WORDS	(sizeof(struct vtun_flow) / sizeof(u64))
 #define CELLS_MAX	64	/* of one rule */
 #define CACHE_BITS	10	/* flows remembered per CPU, a power of 2 */
+#define FEW		2	/* shapes asked faster than memory is */
 
 /* what a shape leaves of a flow, and the shape itself */
 struct cell_key {
@@ -620,17 +622,16 @@ static struct vtun_rule *slot_find(const struct slot *slot,
 
 /* @words: those of @flow */
 static struct vtun_rule *find(struct vtun_classify *t,
+			      const struct vtun_tuples *all,
 			      const struct vtun_flow *flow, const u64 *words)
 {
 	struct vtun_rule *rule, *found = NULL;
-	const struct vtun_tuples *all;
 	const struct tuple *tuple;
 	const struct slot *slot;
 	struct cell_key key;
 	unsigned int i, j;
 
-	all = rcu_dereference(t->tuples[flow->family == AF_INET6]);
-	for (i = 0; all && i < all->n; i++) {
+	for (i = 0; i < all->n; i++) {
 		tuple = &all->tuple[i];
 		if (found && tuple->best > found->order)
 			break;
@@ -653,15 +654,21 @@ struct vtun_rule *vtun_classify_find(struct vtun_classify *t,
 				     const struct vtun_flow *flow)
 {
 	unsigned long generation = vtun_classify_generation(t);
+	const struct vtun_tuples *all;
 	struct vtun_rule *rule;
 	struct answer *answer;
 	u64 words[FLOW_WORDS];
 
+	all = rcu_dereference(t->tuples[flow->family == AF_INET6]);
+	if (!all)
+		return NULL;
 	memcpy(words, flow, sizeof(*flow));
+	if (likely(all->n <= FEW))
+		return find(t, all, flow, words);
 	answer = answer_of(words);
 	if (likely(answer && answer_fits(answer, words, generation)))
 		return answer->rule;
-	rule = find(t, flow, words);
+	rule = find(t, all, flow, words);
 	if (answer) {
 		answer->generation = generation;
 		memcpy(answer->flow, words, sizeof(words));
