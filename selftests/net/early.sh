@@ -6,7 +6,7 @@
 #
 #	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
 #
-# Proves: E-15 (sockets), P5 and P13 leave firewall, raw sockets and counters
+# Proves: E-14 (sockets), P5 and P13 leave firewall, raw sockets and counters
 # as they are
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"

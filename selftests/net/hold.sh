@@ -8,7 +8,7 @@
 #	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
 #	         no SA                       nft counts clear text
 #
-# Proves: S-01 S-05 (kernel half), E-38 (hold queue), R11
+# Proves: E-34 E-37 E-38, S-01 S-05 (kernel half), R11
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

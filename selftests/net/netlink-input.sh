@@ -10,7 +10,7 @@
 #
 # SEED=N gives the mutations of an earlier run again, MUTATIONS=N how many. A
 # debug kernel, which notices more, gets them for ten minutes (FUZZ_TIME=SECONDS).
-# Proves: B54 B55 B57 B58 (netlink input), R12 (no rights, no answer)
+# Proves: E-52, R12 (no rights, no answer), B54 B55 B57 B58
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
