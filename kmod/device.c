@@ -182,6 +182,8 @@ static int device_ndo_init(struct net_device *dev)
 	err = vtun_classify_init(&vd->table);
 	if (err)
 		goto err_free_stats;
+	/* it is asked only where there are several children */
+	vd->table.scattered = true;
 	err = gro_cells_init(&vd->gro_cells, dev);
 	if (err)
 		goto err_destroy_table;
