@@ -39,7 +39,7 @@
 #define FLOW_WORDS	(sizeof(struct vtun_flow) / sizeof(u64))
 #define CELLS_MAX	64	/* of one rule */
 #define CACHE_BITS	10	/* flows remembered per CPU, a power of 2 */
-#define FEW		2	/* shapes asked as fast as a miss in there costs */
+#define FEW		2	/* shapes that cost no more than a miss there */
 
 /* what a shape leaves of a flow, and the shape itself */
 struct cell_key {

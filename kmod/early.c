@@ -292,13 +292,15 @@ static const struct hlist_head *raw_sockets(const struct net *net, u8 proto)
 static struct vtun_early __percpu *early_new(const struct net *net)
 {
 	struct vtun_early __percpu *early = alloc_percpu(struct vtun_early);
+	struct vtun_early *own;
 	int cpu;
 
 	if (!early)
 		return NULL;
 	for_each_possible_cpu(cpu) {
-		per_cpu_ptr(early, cpu)->raw_esp = raw_sockets(net, IPPROTO_ESP);
-		per_cpu_ptr(early, cpu)->raw_udp = raw_sockets(net, IPPROTO_UDP);
+		own = per_cpu_ptr(early, cpu);
+		own->raw_esp = raw_sockets(net, IPPROTO_ESP);
+		own->raw_udp = raw_sockets(net, IPPROTO_UDP);
 	}
 	return early;
 }

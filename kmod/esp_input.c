@@ -265,7 +265,7 @@ static enum vtun_drop rx_process(struct vtun_rx *rx)
 	return trailer ?: rx_inner(rx);
 }
 
-/* the outer header is the inner one as well, so its family is that of the child */
+/* the outer header is the inner one as well: its family is the child's */
 static noinline enum vtun_drop rx_transport(struct vtun_rx *rx)
 {
 	const struct vtun_path *path = rcu_dereference(rx->sa->child->path);
