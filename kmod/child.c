@@ -34,12 +34,13 @@ struct vtun_child *vtun_child_find_name(struct vtun_net *vn, const char *name)
 	return NULL;
 }
 
-/* nobody can find it any more */
+/* nobody can find it any more; nothing of it waits for a grace period again */
 static void child_free(struct vtun_child *child)
 {
-	vtun_path_free(rcu_dereference_protected(child->path, 1));
+	vtun_path_destroy(rcu_dereference_protected(child->path, 1));
 	vtun_selectors_free(rcu_dereference_protected(child->ts, 1));
 	kfree(rcu_dereference_protected(child->moved, 1));
+	kfree(child->drops);
 	kfree(child);
 }
 
@@ -95,7 +96,7 @@ void vtun_child_drop(struct vtun_child *child, enum vtun_drop why,
 {
 	struct vtun_device *vd;
 
-	vtun_drops_add(&child->drops, why, packets);
+	vtun_drops_note(&child->drops, &child->net->drops, why, packets);
 	if (!child->dev)
 		return;
 	vd = netdev_priv(child->dev);

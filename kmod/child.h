@@ -69,7 +69,8 @@ struct vtun_child_options {
  * @hold_timer: when the oldest packet of @hold gets too old
  * @acquire_at: ms of CLOCK_BOOTTIME of the pending ACQUIRE, 0 = none; hold.lock
  * @acquire_last: when it was announced last; hold.lock
- * @drops: packets of this child that died without an SA to blame
+ * @drops: packets of this child that died without an SA to blame;
+ *	vtun_drops_note()
  * @ref: one for the tables, one per SA
  */
 struct vtun_child {
@@ -108,7 +109,7 @@ struct vtun_child {
 	struct hrtimer		hold_timer;
 	u64			acquire_at, acquire_last;
 
-	struct vtun_drops	drops;
+	struct vtun_drops	*drops;
 	refcount_t		ref;
 	struct rcu_head		rcu;
 };

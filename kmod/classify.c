@@ -18,7 +18,9 @@
  * saw last. An answer belongs to the generation of the table that gave it; the
  * number is unique among all tables and all their states, so nothing has to be
  * invalidated. Who reads the old generation is inside a grace period that began
- * before the rule was removed: the rule behind the answer is still there.
+ * before the rule was removed: the rule behind the answer is still there. Where
+ * flows are likely to be more than it remembers, a table of few shapes is asked
+ * directly.
  */
 #include "classify.h"
 
@@ -37,6 +39,7 @@
 #define FLOW_WORDS	(sizeof(struct vtun_flow) / sizeof(u64))
 #define CELLS_MAX	64	/* of one rule */
 #define CACHE_BITS	10	/* flows remembered per CPU, a power of 2 */
+#define FEW		2	/* shapes that cost no more than a miss there */
 
 /* what a shape leaves of a flow, and the shape itself */
 struct cell_key {
@@ -133,6 +136,22 @@ static u32 hash_flow(const u64 *flow, u64 hash)
 	return (hash * 0xff51afd7ed558ccdULL) >> 32;
 }
 
+/* not 0: it does; compilers do not unroll as short a loop by themselves */
+static u64 flow_differs(const u64 *a, const u64 *b)
+{
+	return (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) |
+	       (a[4] ^ b[4]);
+}
+
+static void flow_mask(u64 *masked, const u64 *flow, const u64 *mask)
+{
+	masked[0] = flow[0] & mask[0];
+	masked[1] = flow[1] & mask[1];
+	masked[2] = flow[2] & mask[2];
+	masked[3] = flow[3] & mask[3];
+	masked[4] = flow[4] & mask[4];
+}
+
 static u32 slot_hash(const void *data, u32 len, u32 seed)
 {
 	const struct cell_key *key = data;
@@ -144,12 +163,8 @@ static int slot_compare(struct rhashtable_compare_arg *arg, const void *object)
 {
 	const struct cell_key *a = arg->key;
 	const struct cell_key *b = &((const struct slot *)object)->key;
-	u64 differ = a->shape ^ b->shape;
-	unsigned int i;
 
-	for (i = 0; i < FLOW_WORDS; i++)
-		differ |= a->flow[i] ^ b->flow[i];
-	return differ != 0;
+	return ((a->shape ^ b->shape) | flow_differs(a->flow, b->flow)) != 0;
 }
 
 static const struct rhashtable_params slot_params = {
@@ -513,14 +528,7 @@ static struct answer *answer_of(const u64 *flow)
 static bool answer_fits(const struct answer *a, const u64 *flow,
 			unsigned long generation)
 {
-	u64 differ = 0;
-	unsigned int i;
-
-	if (a->generation != generation)
-		return false;
-	for (i = 0; i < FLOW_WORDS; i++)
-		differ |= a->flow[i] ^ flow[i];
-	return !differ;
+	return a->generation == generation && !flow_differs(a->flow, flow);
 }
 
 /* what was remembered about this table is not true any more */
@@ -620,24 +628,22 @@ static struct vtun_rule *slot_find(const struct slot *slot,
 
 /* @words: those of @flow */
 static struct vtun_rule *find(struct vtun_classify *t,
+			      const struct vtun_tuples *all,
 			      const struct vtun_flow *flow, const u64 *words)
 {
 	struct vtun_rule *rule, *found = NULL;
-	const struct vtun_tuples *all;
 	const struct tuple *tuple;
 	const struct slot *slot;
 	struct cell_key key;
-	unsigned int i, j;
+	unsigned int i;
 
-	all = rcu_dereference(t->tuples[flow->family == AF_INET6]);
-	for (i = 0; all && i < all->n; i++) {
+	for (i = 0; i < all->n; i++) {
 		tuple = &all->tuple[i];
 		if (found && tuple->best > found->order)
 			break;
 		if (!flow->ports && shape_has_ports(tuple->shape))
 			continue;
-		for (j = 0; j < FLOW_WORDS; j++)
-			key.flow[j] = words[j] & tuple->mask[j];
+		flow_mask(key.flow, words, tuple->mask);
 		key.shape = tuple->shape;
 		slot = rhashtable_lookup(&t->slots, &key, slot_params);
 		if (!slot)
@@ -653,15 +659,21 @@ struct vtun_rule *vtun_classify_find(struct vtun_classify *t,
 				     const struct vtun_flow *flow)
 {
 	unsigned long generation = vtun_classify_generation(t);
+	const struct vtun_tuples *all;
 	struct vtun_rule *rule;
 	struct answer *answer;
 	u64 words[FLOW_WORDS];
 
+	all = rcu_dereference(t->tuples[flow->family == AF_INET6]);
+	if (!all)
+		return NULL;
 	memcpy(words, flow, sizeof(*flow));
+	if (t->scattered && all->n <= FEW)
+		return find(t, all, flow, words);
 	answer = answer_of(words);
 	if (likely(answer && answer_fits(answer, words, generation)))
 		return answer->rule;
-	rule = find(t, flow, words);
+	rule = find(t, all, flow, words);
 	if (answer) {
 		answer->generation = generation;
 		memcpy(answer->flow, words, sizeof(words));

@@ -35,6 +35,7 @@ struct vtun_rule {
  * @slots: rules by shape and masked flow
  * @tuples: shapes in use, per family; RCU to read
  * @generation: of this table in this state, and of no other one
+ * @scattered: packets are of more flows than a CPU remembers; set once
  *
  * Writers are serialised by the caller, readers use RCU.
  */
@@ -42,6 +43,7 @@ struct vtun_classify {
 	struct rhashtable		slots;
 	struct vtun_tuples __rcu	*tuples[2];
 	unsigned long			generation;
+	bool				scattered;
 };
 
 int vtun_classify_init(struct vtun_classify *t);

@@ -45,7 +45,7 @@ static void drop(struct vtun_device *vd, struct vtun_child *child,
 		 struct sk_buff *skb, enum vtun_drop why)
 {
 	if (child)
-		vtun_drops_inc(&child->drops, why);
+		vtun_drops_note(&child->drops, &child->net->drops, why, 1);
 	vtun_drops_inc(&vd->drops, why);
 	kfree_skb(skb);
 }
@@ -182,6 +182,8 @@ static int device_ndo_init(struct net_device *dev)
 	err = vtun_classify_init(&vd->table);
 	if (err)
 		goto err_free_stats;
+	/* it is asked only where there are several children */
+	vd->table.scattered = true;
 	err = gro_cells_init(&vd->gro_cells, dev);
 	if (err)
 		goto err_destroy_table;

@@ -187,6 +187,12 @@ static bool is_bound_alike(const struct vtun_encap_sock *a,
 	       a->sk->sk_bound_dev_if == b->sk->sk_bound_dev_if;
 }
 
+/* where packets go has to be found anew */
+static void changed(struct vtun_net *vn)
+{
+	WRITE_ONCE(vn->sockets_gen, vn->sockets_gen + 1);
+}
+
 static void orphan_end(struct vtun_encap_sock *encap)
 {
 	list_del(&encap->node);
@@ -194,6 +200,7 @@ static void orphan_end(struct vtun_encap_sock *encap)
 		 encap->port);
 	/* packets on their way in are served until a grace period is over */
 	sock_release(encap->orphan);
+	changed(encap->vn);
 	vtun_object_destroyed(VTUN_OBJECT_SOCKET);
 	kfree(encap);
 }
@@ -202,6 +209,7 @@ static void orphan_end(struct vtun_encap_sock *encap)
 static void user_end(struct vtun_encap_sock *encap)
 {
 	list_del(&encap->node);
+	changed(encap->vn);
 	sock_put(encap->sk);
 	vtun_object_destroyed(VTUN_OBJECT_SOCKET);
 	kfree(encap);
@@ -312,6 +320,7 @@ static void orphan_take(struct vtun_encap_sock *encap)
 	sock_put(encap->sk);
 	encap->sk = sock->sk;
 	encap->orphan = sock;
+	changed(vn);
 	pr_debug("port %u is served on without its owner\n", encap->port);
 }
 
@@ -391,6 +400,7 @@ static int attach_sk(struct vtun_net *vn, struct sock *sk,
 	hook(sk, encap, encap_destroy);
 	release_sock(sk);
 	list_add_tail(&encap->node, &vn->sockets);
+	changed(vn);
 	vtun_object_created(VTUN_OBJECT_SOCKET);
 	note_binding(encap);
 	supersede(vn, encap);

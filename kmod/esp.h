@@ -48,6 +48,18 @@ void vtun_esp_send_dummy(struct vtun_child *child, struct vtun_sa *sa);
 int vtun_esp_rcv_udp(struct vtun_net *vn, struct sk_buff *skb, __be16 sport,
 		     __be16 dport);
 
+/**
+ * vtun_esp_rcv_early() - take an ESP packet of IPv4 from where INPUT ends
+ * @vn: namespace it came to
+ * @sa: inbound SA of its SPI
+ * @skb: data at the IP header, without options; UDP may follow. Headers up to
+ *	the SPI are linear. Consumed.
+ *
+ * RCU read side, BH off.
+ */
+void vtun_esp_rcv_early(struct vtun_net *vn, struct vtun_sa *sa,
+			struct sk_buff *skb);
+
 /* protocol handlers beside XFRM's, both families */
 int vtun_esp_input_init(void);
 void vtun_esp_input_exit(void);

@@ -36,7 +36,7 @@ static void rx_drop(const struct vtun_rx *rx, enum vtun_drop why)
 {
 	struct vtun_child *child = rx->sa->child;
 
-	vtun_drops_inc(&rx->sa->drops, why);
+	vtun_drops_note(&rx->sa->drops, &rx->sa->net->drops, why, 1);
 	if (child)
 		vtun_child_drop(child, why, 1);
 	vtun_audit_drop(rx->sa->net, rx->sa, why, rx->sa->spi, &rx->outer);
@@ -86,22 +86,12 @@ static struct sk_buff *rx_copy(struct sk_buff *skb)
 }
 
 /*
- * A child that follows its peer takes what comes by another encapsulation or
- * family, too, once it is authentic: RFC 7296 2.23. It may change while packets
- * are on their way.
+ * Cheap reasons to refuse; leaves skb as it was, but for its head. Neither the
+ * encapsulation nor the outer addresses are among them: the SPI alone finds the
+ * SA, and peers may send with UDP or without at any time (RFC 7296 2.23).
  */
-static enum vtun_drop rx_mismatch(const struct vtun_rx *rx, u8 family)
-{
-	if (READ_ONCE(rx->sa->child->flags) & VTUN_CHILD_F_FOLLOW_PEER)
-		return 0;
-	return rx->outer.family != family ? VTUN_DROP_OUTER_MISMATCH :
-					    VTUN_DROP_WRONG_ENCAP;
-}
-
-/* cheap reasons to refuse; leaves skb as it was, but for its head */
 static enum vtun_drop rx_check(struct vtun_rx *rx)
 {
-	const struct vtun_path_config *path;
 	const struct vtun_esp_hdr *esp;
 	struct vtun_sa *sa = rx->sa;
 
@@ -110,14 +100,6 @@ static enum vtun_drop rx_check(struct vtun_rx *rx)
 		return VTUN_DROP_UNKNOWN_SPI;
 	case VTUN_SA_EXPIRED:
 		return VTUN_DROP_HARD_EXPIRED;
-	}
-	path = &rcu_dereference(sa->child->path)->config;
-	if (unlikely(rx->outer.family != path->family ||
-		     rx->outer.encap != path->encap)) {
-		enum vtun_drop why = rx_mismatch(rx, path->family);
-
-		if (why)
-			return why;
 	}
 	if (rx->skb->len < ESP_LEN + sa->suite->iv_len + TRAILER_LEN +
 			   sa->suite->icv_len ||
@@ -283,11 +265,15 @@ static enum vtun_drop rx_process(struct vtun_rx *rx)
 	return trailer ?: rx_inner(rx);
 }
 
+/* the outer header is the inner one as well: its family is the child's */
 static noinline enum vtun_drop rx_transport(struct vtun_rx *rx)
 {
+	const struct vtun_path *path = rcu_dereference(rx->sa->child->path);
 	u8 own[VTUN_OWN_MAX] __aligned(8);
 	enum vtun_drop why;
 
+	if (rx->outer.family != path->config.family)
+		return VTUN_DROP_OUTER_MISMATCH;
 	rx->own = own;
 	why = vtun_transport_keep(rx) ? rx_process(rx) : VTUN_DROP_TRANSPORT;
 	rx->own = NULL;

@@ -36,7 +36,7 @@
 
 void vtun_tx_drop(struct vtun_tx *tx, enum vtun_drop why, unsigned int packets)
 {
-	vtun_drops_add(&tx->sa->drops, why, packets);
+	vtun_drops_note(&tx->sa->drops, &tx->sa->net->drops, why, packets);
 	vtun_child_drop(tx->child, why, packets);
 }
 

@@ -15,6 +15,7 @@
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 #include <net/dsfield.h>
+#include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/route.h>
@@ -84,8 +85,9 @@ static void rx_unknown(struct vtun_net *vn, struct vtun_rx *rx, u8 family,
 	vtun_audit_drop(vn, NULL, VTUN_DROP_UNKNOWN_SPI, esp->spi, &rx->outer);
 }
 
-/* 0: consumed; -ENOENT: not ours */
-static int esp_rcv(struct vtun_net *vn, struct vtun_rx *rx, u8 family)
+/* @ports: both, of UDP, else 0. 0: consumed; -ENOENT: not ours */
+static int esp_rcv(struct vtun_net *vn, struct vtun_rx *rx, u8 family,
+		   __be32 ports)
 {
 	const struct vtun_esp_hdr *esp = esp_hdr_of(rx->skb);
 
@@ -98,10 +100,34 @@ static int esp_rcv(struct vtun_net *vn, struct vtun_rx *rx, u8 family)
 		return -ENOENT;
 	}
 	read_outer(rx, family);
-	if (family == AF_INET && rx->outer.encap == VTUN_ENCAP_NONE)
-		vtun_early_note(vn, rx->skb);
+	if (family == AF_INET)
+		vtun_early_note(vn, rx->skb, ports);
 	vtun_esp_input(rx);
 	return 0;
+}
+
+void vtun_esp_rcv_early(struct vtun_net *vn, struct vtun_sa *sa,
+			struct sk_buff *skb)
+{
+	struct vtun_rx rx = { .skb = skb, .sa = sa };
+	const struct udphdr *uh;
+
+	/* as at the end of INPUT */
+	skb_clear_delivery_time(skb);
+	__IP_INC_STATS(vn->net, IPSTATS_MIB_INDELIVERS);
+	__skb_pull(skb, sizeof(struct iphdr));
+	if (ip_hdr(skb)->protocol == IPPROTO_UDP) {
+		uh = (const struct udphdr *)skb->data;
+		rx.outer.encap = VTUN_ENCAP_UDP;
+		rx.outer.sport = ntohs(uh->dest);
+		rx.outer.dport = ntohs(uh->source);
+		__SNMP_INC_STATS(vn->net->mib.udp_statistics,
+				 UDP_MIB_INDATAGRAMS);
+		__skb_pull(skb, sizeof(*uh));
+	}
+	skb_reset_transport_header(skb);
+	read_outer(&rx, AF_INET);
+	vtun_esp_input(&rx);
 }
 
 static int esp4_rcv(struct sk_buff *skb)
@@ -109,14 +135,15 @@ static int esp4_rcv(struct sk_buff *skb)
 	struct vtun_rx rx = { .skb = skb };
 
 	/* -EINVAL: ask the next one */
-	return esp_rcv(vtun_net(dev_net(skb->dev)), &rx, AF_INET) ? -EINVAL : 0;
+	return esp_rcv(vtun_net(dev_net(skb->dev)), &rx, AF_INET, 0) ?
+	       -EINVAL : 0;
 }
 
 static int esp6_rcv(struct sk_buff *skb)
 {
 	struct vtun_rx rx = { .skb = skb };
 
-	return esp_rcv(vtun_net(dev_net(skb->dev)), &rx, AF_INET6) ?
+	return esp_rcv(vtun_net(dev_net(skb->dev)), &rx, AF_INET6, 0) ?
 	       -EINVAL : 0;
 }
 
@@ -131,8 +158,12 @@ int vtun_esp_rcv_udp(struct vtun_net *vn, struct sk_buff *skb, __be16 sport,
 			.dport = ntohs(sport),
 		},
 	};
+	__be32 ports;
 
-	return esp_rcv(vn, &rx, ip_hdr(skb)->version == 4 ? AF_INET : AF_INET6);
+	if (ip_hdr(skb)->version != 4)
+		return esp_rcv(vn, &rx, AF_INET6, 0);
+	memcpy(&ports, skb->data - sizeof(struct udphdr), sizeof(ports));
+	return esp_rcv(vn, &rx, AF_INET, ports);
 }
 
 /*

@@ -105,7 +105,11 @@ static void hold_queue(struct vtun_child *child, struct sk_buff *skb, u64 now)
 		drop(child, skb, VTUN_DROP_HOLD_FULL);
 		return;
 	}
-	/* nothing here may depend on the read side the packet came in */
+	/*
+	 * Nothing here may depend on the read side the packet came in; at the
+	 * policy door its device is that of its own route and may go.
+	 */
+	skb->dev = child->dev;
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);
 	hold_cb(skb)->until = now + child->hold_max.ms;

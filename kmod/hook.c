@@ -27,6 +27,7 @@
 #include <linux/preempt.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <linux/udp.h>
 #include <linux/workqueue.h>
 #include <net/addrconf.h>
 #include <net/dst_metadata.h>
@@ -40,6 +41,7 @@
 #include "child.h"
 #include "compat.h"
 #include "device.h"
+#include "early.h"
 #include "encap.h"
 #include "mtu.h"
 #include "net.h"
@@ -308,7 +310,7 @@ static unsigned int hook_out(void *priv, struct sk_buff *skb,
 	    dst->flags & DST_FAKE_RTABLE || netif_is_l3_master(state->out))
 		return NF_ACCEPT;
 	was_on = bh_off();
-	verdict = judge_out(vtun_net(state->net), skb);
+	verdict = judge_out(priv, skb);
 	bh_on(was_on);
 	return verdict;
 }
@@ -397,16 +399,32 @@ static bool is_outer_in(struct vtun_net *vn, const struct vtun_flow *flow,
 	return is_local(flow, vn->net, dev);
 }
 
+/* the same of a flow that was let in by that before: no need to judge */
+static bool is_known_outer(struct vtun_net *vn, struct sk_buff *skb)
+{
+	const struct udphdr *uh;
+
+	if (skb->protocol != htons(ETH_P_IP) || !vtun_early_knows(vn, skb))
+		return false;
+	uh = (const struct udphdr *)(ip_hdr(skb) + 1);
+	return ip_hdr(skb)->protocol == IPPROTO_ESP ||
+	       uh->dest == htons(VTUN_ENCAP_PORT);
+}
+
 static unsigned int judge_in(struct vtun_net *vn, struct sk_buff *skb,
 			     const struct net_device *dev, bool was_protected)
 {
+	struct vtun_spd *spd = READ_ONCE(vn->spd);
 	struct vtun_policy *policy;
 	struct vtun_flow flow;
 	bool fragment;
 
+	if (was_protected ? likely(!READ_ONCE(spd->n_discard)) :
+			    is_known_outer(vn, skb))
+		return NF_ACCEPT;
 	vtun_flow_parse(&flow, skb);
 	vtun_flow_swap(&flow);
-	policy = vtun_policy_lookup(READ_ONCE(vn->spd), &flow, &fragment);
+	policy = vtun_policy_lookup(spd, &flow, &fragment);
 	if (was_protected) {
 		/* its child has looked at its own selectors */
 		if (policy && !fragment &&
@@ -441,7 +459,7 @@ static unsigned int hook_in(void *priv, struct sk_buff *skb,
 		skb_dst_drop(skb);
 	if (is_exempt_device(state->in) || is_bridged(skb))
 		return NF_ACCEPT;
-	return judge_in(vtun_net(state->net), skb, state->in, was_protected);
+	return judge_in(priv, skb, state->in, was_protected);
 }
 
 /*
@@ -458,7 +476,8 @@ static bool push_link_header(struct sk_buff *skb)
 		return false;
 	skb_set_mac_header(skb, -(int)len);
 	skb->mac_len = len;
-	memset(skb_mac_header(skb), 0, len);
+	if (len)
+		memset(skb_mac_header(skb), 0, len);
 	if (len == ETH_HLEN) {
 		eth = eth_hdr(skb);
 		ether_addr_copy(eth->h_dest, dev->dev_addr);
@@ -511,12 +530,20 @@ static const struct nf_hook_ops hook_ops[] = {
 
 int vtun_hook_register(struct vtun_net *vn)
 {
-	return nf_register_net_hooks(vn->net, hook_ops, ARRAY_SIZE(hook_ops));
+	unsigned int i;
+
+	BUILD_BUG_ON(ARRAY_SIZE(hook_ops) != ARRAY_SIZE(vn->hook_ops));
+	memcpy(vn->hook_ops, hook_ops, sizeof(hook_ops));
+	for (i = 0; i < ARRAY_SIZE(hook_ops); i++)
+		vn->hook_ops[i].priv = vn;
+	return nf_register_net_hooks(vn->net, vn->hook_ops,
+				     ARRAY_SIZE(vn->hook_ops));
 }
 
 void vtun_hook_unregister(struct vtun_net *vn)
 {
-	nf_unregister_net_hooks(vn->net, hook_ops, ARRAY_SIZE(hook_ops));
+	nf_unregister_net_hooks(vn->net, vn->hook_ops,
+				ARRAY_SIZE(vn->hook_ops));
 }
 
 static unsigned int protect_mtu(const struct dst_entry *dst)

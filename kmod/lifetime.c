@@ -28,6 +28,26 @@ u64 vtun_lifetime_now_coarse(void)
 	return ktime_to_ms(ktime_get_coarse_boottime());
 }
 
+/* the coarse clock at a tick: as coarse as that, so asked once in each */
+struct tick {
+	unsigned long tick;
+	u64 now;
+};
+
+static DEFINE_PER_CPU(struct tick, ticks);
+
+/* BH off */
+static u64 now_of(unsigned long tick)
+{
+	struct tick *last = this_cpu_ptr(&ticks);
+
+	if (unlikely(last->tick != tick || !last->now)) {
+		last->now = vtun_lifetime_now_coarse();
+		last->tick = tick;
+	}
+	return last->now;
+}
+
 void vtun_lifetime_set_seq(struct vtun_limits *limits, bool esn)
 {
 	limits->hard_seq = esn ? U64_MAX : U32_MAX;
@@ -147,9 +167,8 @@ static bool use(struct vtun_sa *sa, u64 packets, u64 bytes,
 	u64 now = sa->last_used;
 
 	lockdep_assert_held(&sa->lock);
-	/* the coarse clock is as coarse as that: no need to ask it again */
 	if (unlikely(tick != sa->tick))
-		now = vtun_lifetime_now_coarse();
+		now = now_of(tick);
 	e->level = 0;
 	if (likely(vtun_meter_is_free(&sa->meter, packets, bytes, now))) {
 		vtun_meter_add(&sa->meter, packets, bytes);
@@ -336,7 +355,7 @@ static enum hrtimer_restart lifetime_timer(struct hrtimer *timer)
 	if (sa->dead)
 		goto unlock;
 	if (sa->state == VTUN_SA_LARVAL) {
-		gone = now >= sa->expires;
+		gone = now >= sa->deadline;
 		if (gone)
 			vtun_sa_unlink(sa);
 	} else {
@@ -387,7 +406,7 @@ void vtun_lifetime_timer_start(struct vtun_sa *sa)
 	if (sa->dead || sa->hard.level)
 		return;
 	if (sa->state == VTUN_SA_LARVAL)
-		next = sa->expires;
+		next = sa->deadline;
 	if (!sa->soft.level) {
 		earlier(&next, sa->meter.installed, limits->soft_time);
 		earlier(&next, used, limits->soft_idle);

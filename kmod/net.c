@@ -30,8 +30,7 @@ static int __net_init net_init(struct net *net)
 	INIT_LIST_HEAD(&vn->devices);
 	vtun_encap_net_init(vn);
 	vtun_audit_init(vn);
-	/* 0 means "never looked" to dumps */
-	atomic_set(&vn->gen, 1);
+	atomic_set(&vn->gen, VTUN_GEN_FIRST);
 	return vtun_sa_table_init(vn);
 }
 
@@ -63,25 +62,43 @@ void vtun_net_flush(struct vtun_net *vn)
 	}
 }
 
+/*
+ * Routes of IPv6 are counted in their namespace and must be gone before it.
+ * Four callbacks lead there, each begun by the one before: the keys of an SA
+ * are wiped, it is freed, its child is with it, the route is destroyed.
+ */
+static void wait_for_routes(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		rcu_barrier();
+}
+
 static void __net_exit net_exit_batch(struct list_head *nets)
 {
+	bool used = false;
 	struct vtun_net *vn;
 	struct net *net;
 
 	list_for_each_entry(net, nets, exit_list) {
 		vn = vtun_net(net);
 		mutex_lock(&vn->ctl);
+		vtun_early_stop(vn);
 		vtun_policy_flush(vn);
 		vtun_net_flush(vn);
 		vtun_encap_net_exit(vn);
+		used |= atomic_read(&vn->gen) != VTUN_GEN_FIRST;
 		mutex_unlock(&vn->ctl);
 	}
 	/* timers of larval SAs and packets in flight may hold a lock of ours */
 	synchronize_rcu();
+	if (used)
+		wait_for_routes();
 	list_for_each_entry(net, nets, exit_list) {
 		vn = vtun_net(net);
 		WARN_ON_ONCE(!list_empty(&vn->devices));
-		vtun_early_stop(vn);
+		vtun_early_free(vn);
 		vtun_sa_table_destroy(vn);
 		idr_destroy(&vn->children);
 		vtun_policy_net_exit(vn);

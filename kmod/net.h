@@ -34,15 +34,18 @@
  * @next_child: where the search for a free @children id goes on; @ctl
  * @devices: struct vtun_device born here (vtun_device.node); @ctl
  * @sockets: struct vtun_encap_sock (vtun_encap_sock.node), oldest first; @ctl
+ * @sockets_gen: grows with every change of @sockets; @ctl to write, READ_ONCE
  * @spd: policies, from the first one on; @ctl to write
  * @n_children: @ctl to write, READ_ONCE to read
  * @n_sas: SAs of both directions, larval ones included; @lock
- * @gen: grows with every object added or removed, so that a dump notices
+ * @gen: grows from VTUN_GEN_FIRST with every object added or removed, so that a
+ *	dump notices
  * @policy_gen: the same for policies: SAs must not spoil their long dumps; @ctl
  * @event_seq: number of the last event; @lock, so that events leave in order
  * @audit: what was refused and which SPIs went
- * @early: input routes of ESP; @ctl to write, READ_ONCE
+ * @early: ways ESP comes in; @ctl to write, READ_ONCE
  * @early_ops: their hook
+ * @hook_ops: those of policies; @ctl
  * @drops: packets that no child and no SA could be blamed for
  *
  * Order: RTNL, @ctl, @lock. vtun_child.hold.lock is a leaf and never nests
@@ -62,6 +65,7 @@ struct vtun_net {
 	u32			next_child;
 	struct list_head	devices;
 	struct list_head	sockets;
+	unsigned int		sockets_gen;
 	struct vtun_spd		*spd;
 	unsigned int		n_children;
 	unsigned int		n_sas;
@@ -71,10 +75,14 @@ struct vtun_net {
 	struct vtun_audit_net	audit;
 	struct vtun_early __percpu *early;
 	struct nf_hook_ops	early_ops;
+	struct nf_hook_ops	hook_ops[4];
 	struct vtun_drops	drops;
 };
 
 struct vtun_spd;
+
+/* 0 means "never looked" to dumps */
+#define VTUN_GEN_FIRST	1
 
 extern unsigned int vtun_net_id;
 

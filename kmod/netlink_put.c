@@ -25,7 +25,7 @@ static int put_drops(struct sk_buff *skb, int type, const struct vtun_drops *d)
 
 	if (!nest)
 		return -EMSGSIZE;
-	for (i = 1; i < __VTUN_DROP_MAX; i++) {
+	for (i = 1; d && i < __VTUN_DROP_MAX; i++) {
 		n = atomic64_read(&d->n[i]);
 		/* type 0 pads where 64 bits have to be aligned */
 		if (n && nla_put_u64_64bit(skb, i, n, VTUN_DROP_UNSPEC))
@@ -121,7 +121,7 @@ static int put_child_state(struct sk_buff *skb, struct vtun_child *child)
 			      now > acquire_at ? now - acquire_at : 0,
 			      VTUN_A_CHILD_PAD))
 		return -EMSGSIZE;
-	return put_drops(skb, VTUN_A_CHILD_DROPS, &child->drops);
+	return put_drops(skb, VTUN_A_CHILD_DROPS, READ_ONCE(child->drops));
 }
 
 /* begins a child with what identifies it; NULL = it does not fit */
@@ -354,7 +354,7 @@ int vtun_put_sa(struct sk_buff *skb, struct vtun_sa *sa)
 	spin_lock_bh(&sa->net->lock);
 	err = put_sa_state(skb, sa);
 	spin_unlock_bh(&sa->net->lock);
-	if (err || put_drops(skb, VTUN_A_SA_DROPS, &sa->drops))
+	if (err || put_drops(skb, VTUN_A_SA_DROPS, READ_ONCE(sa->drops)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

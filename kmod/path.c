@@ -34,15 +34,21 @@ struct vtun_path *vtun_path_new(struct vtun_net *vn,
 	return path;
 }
 
-static void path_free_rcu(struct rcu_head *head)
+void vtun_path_destroy(struct vtun_path *path)
 {
-	struct vtun_path *path = container_of(head, struct vtun_path, rcu);
 	int cpu;
 
+	if (!path)
+		return;
 	for_each_possible_cpu(cpu)
 		dst_release(per_cpu_ptr(path->routes, cpu)->dst);
 	free_percpu(path->routes);
 	kfree(path);
+}
+
+static void path_free_rcu(struct rcu_head *head)
+{
+	vtun_path_destroy(container_of(head, struct vtun_path, rcu));
 }
 
 void vtun_path_free(struct vtun_path *path)

@@ -74,8 +74,9 @@ struct vtun_path {
 struct vtun_path *vtun_path_new(struct vtun_net *vn,
 				const struct vtun_path_config *config,
 				gfp_t gfp);
-/* frees a grace period later; fine with NULL */
+/* frees a grace period later, or at once; both are fine with NULL */
 void vtun_path_free(struct vtun_path *path);
+void vtun_path_destroy(struct vtun_path *path);
 
 /* octets of outer IP header */
 static inline unsigned int vtun_path_ip_len(const struct vtun_path *path)

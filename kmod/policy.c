@@ -400,6 +400,8 @@ struct vtun_policy *vtun_policy_new(struct vtun_net *vn,
 	idr_replace(&spd->ids, policy, policy->key.id);
 	tree_insert(spd, policy);
 	WRITE_ONCE(spd->n, spd->n + 1);
+	if (policy->action == VTUN_ACTION_DISCARD)
+		WRITE_ONCE(spd->n_discard, spd->n_discard + 1);
 	vtun_net_changed(vn);
 	return policy;
 
@@ -444,6 +446,8 @@ void vtun_policy_del(struct vtun_policy *policy)
 	if (child)
 		WRITE_ONCE(child->n_policies, child->n_policies - 1);
 	WRITE_ONCE(spd->n, spd->n - 1);
+	if (policy->action == VTUN_ACTION_DISCARD)
+		WRITE_ONCE(spd->n_discard, spd->n_discard - 1);
 	vtun_net_changed(vn);
 	gate_open(vn);
 	call_rcu(&policy->rcu, policy_free_rcu);

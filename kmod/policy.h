@@ -93,6 +93,7 @@ struct vtun_policy_count {
  * @ids: by id; vtun_net.ctl
  * @next_id: where the search for a free id goes on; vtun_net.ctl
  * @n: how many; vtun_net.ctl to write, READ_ONCE to read
+ * @n_discard: how many of them discard; likewise
  *
  * vtun_net.spd points to it from the first policy to the end of the namespace.
  */
@@ -101,7 +102,7 @@ struct vtun_spd {
 	struct rb_root		tree;
 	struct idr		ids;
 	u32			next_id;
-	unsigned int		n;
+	unsigned int		n, n_discard;
 };
 
 /*

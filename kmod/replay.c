@@ -15,7 +15,7 @@
 
 static unsigned long *word_of(const struct vtun_replay *r, u64 seq)
 {
-	return &r->bitmap[(seq / BITS_PER_LONG) & r->mask];
+	return &r->bitmap[(seq & r->mask) / BITS_PER_LONG];
 }
 
 /**
@@ -31,7 +31,7 @@ static unsigned long *word_of(const struct vtun_replay *r, u64 seq)
 int vtun_replay_init(struct vtun_replay *r, u32 window, bool esn, u64 top,
 		     gfp_t gfp)
 {
-	u32 words;
+	u32 bits, words;
 
 	if (window && (window < VTUN_REPLAY_WINDOW_MIN ||
 		       window > VTUN_REPLAY_WINDOW_MAX))
@@ -45,19 +45,18 @@ int vtun_replay_init(struct vtun_replay *r, u32 window, bool esn, u64 top,
 	if (!window)
 		return 0;
 
-	words = roundup_pow_of_two(BITS_TO_LONGS(window) + 1);
+	bits = max_t(u32, roundup_pow_of_two(window), BITS_PER_LONG);
+	words = bits / BITS_PER_LONG;
 	r->bitmap = kcalloc(words, sizeof(*r->bitmap), gfp);
 	if (!r->bitmap)
 		return -ENOMEM;
-	r->mask = words - 1;
+	r->mask = bits - 1;
 	/*
 	 * An SA taken over at @top does not know which numbers below it were
 	 * used: all of them count as seen.
 	 */
-	if (top) {
+	if (top)
 		memset(r->bitmap, 0xff, words * sizeof(*r->bitmap));
-		*word_of(r, top) = GENMASK(top % BITS_PER_LONG, 0);
-	}
 	return 0;
 }
 
@@ -135,18 +134,25 @@ static enum vtun_drop check(const struct vtun_replay *r, u64 top, u64 seq)
  */
 enum vtun_drop vtun_replay_peek(struct vtun_replay *r, u64 seq)
 {
-	return check(r, READ_ONCE(r->top), seq);
+	/* pairs with vtun_replay_accept() */
+	return check(r, smp_load_acquire(&r->top), seq);
 }
 
-/* moves the right edge to @seq; words that become new are cleared whole */
-static void advance(struct vtun_replay *r, u64 seq)
+/* the numbers from @first on, before @end, were not seen */
+static void forget(struct vtun_replay *r, u64 first, u64 end)
 {
-	u64 old = r->top / BITS_PER_LONG, new = seq / BITS_PER_LONG;
-	u64 count = min_t(u64, new - old, r->mask + 1);
+	unsigned long mask;
+	unsigned int n;
 
-	while (count--)
-		WRITE_ONCE(r->bitmap[(new - count) & r->mask], 0);
-	WRITE_ONCE(r->top, seq);
+	if (end - first > r->mask)
+		first = end - r->mask - 1;
+	for (; first < end; first += n) {
+		n = min_t(u64, end - first,
+			  BITS_PER_LONG - first % BITS_PER_LONG);
+		mask = GENMASK(first % BITS_PER_LONG + n - 1,
+			       first % BITS_PER_LONG);
+		WRITE_ONCE(*word_of(r, first), *word_of(r, first) & ~mask);
+	}
 }
 
 /**
@@ -168,8 +174,12 @@ enum vtun_drop vtun_replay_accept(struct vtun_replay *r, u64 seq)
 	if (r->window) {
 		unsigned long *word;
 
-		if (seq > r->top)
-			advance(r, seq);
+		if (seq > r->top) {
+			if (unlikely(seq != r->top + 1))
+				forget(r, r->top + 1, seq);
+			/* who sees the new edge sees what is forgotten */
+			smp_store_release(&r->top, seq);
+		}
 		word = word_of(r, seq);
 		WRITE_ONCE(*word, *word | BIT_MASK(seq));
 	} else if (seq > r->top) {

@@ -8,9 +8,9 @@
 /**
  * struct vtun_replay - anti-replay state of an inbound SA, RFC 4303 3.4.3
  * @top: highest authenticated sequence number (64 bits also without ESN)
- * @bitmap: bit n of the ring stands for every number congruent to n; holds
- *	@window bits and one word to spare, so that whole words can be cleared
- * @mask: words of @bitmap minus one; their number is a power of two
+ * @bitmap: bit n of the ring stands for every number congruent to n
+ * @mask: bits of @bitmap minus one; their number is a power of two, @window at
+ *	least
  * @window: packets, 0 = replay protection off
  * @esn: numbers are 64 bits, high half recovered (RFC 4303 App. A2)
  *

@@ -23,7 +23,22 @@
 /* ranges up to this size are searched to the end before SPI_ALLOC gives up */
 #define SPI_PROBES	4096
 
+/* SPIs are chosen by this host: nobody else can make them collide */
+static u32 sad_hash(const void *spi, u32 len, u32 seed)
+{
+	return ((*(const u32 *)spi + (u64)seed) * 0x9e3779b97f4a7c15ULL) >> 32;
+}
+
+static int sad_compare(struct rhashtable_compare_arg *arg, const void *object)
+{
+	const struct vtun_sa *sa = object;
+
+	return *(const __be32 *)arg->key != sa->spi;
+}
+
 static const struct rhashtable_params sad_params = {
+	.hashfn = sad_hash,
+	.obj_cmpfn = sad_compare,
 	.key_len = sizeof_field(struct vtun_sa, spi),
 	.key_offset = offsetof(struct vtun_sa, spi),
 	.head_offset = offsetof(struct vtun_sa, spi_node),
@@ -72,6 +87,7 @@ static void sa_free_rcu(struct rcu_head *head)
 	pr_debug("sa %u (spi 0x%08x) destroyed\n", sa->id,
 		 be32_to_cpu(sa->spi));
 	vtun_object_destroyed(VTUN_OBJECT_SA);
+	kfree(sa->drops);
 	kfree_sensitive(sa);
 }
 
@@ -88,7 +104,7 @@ void vtun_sa_put(struct vtun_sa *sa)
 
 static void sa_wipe_rcu(struct rcu_head *head)
 {
-	struct vtun_sa *sa = container_of(head, struct vtun_sa, wipe_rcu);
+	struct vtun_sa *sa = container_of(head, struct vtun_sa, rcu);
 
 	vtun_crypto_destroy(&sa->crypto);
 	vtun_sa_put(sa);
@@ -102,7 +118,7 @@ void vtun_sa_wipe(struct vtun_sa *sa)
 {
 	lockdep_assert_held(&sa->net->lock);
 	vtun_sa_get(sa);
-	call_rcu(&sa->wipe_rcu, sa_wipe_rcu);
+	call_rcu(&sa->rcu, sa_wipe_rcu);
 }
 
 /* with an id, a reference for the tables, in none of them; may sleep */
@@ -523,7 +539,7 @@ int vtun_sa_alloc_spi(struct vtun_net *vn, struct vtun_child *child, u32 min,
 		err = rhashtable_insert_fast(&vn->sad, &sa->spi_node,
 					     sad_params);
 	if (!err) {
-		sa->expires = sa->meter.installed + VTUN_SPI_RESERVE_MS;
+		sa->deadline = sa->meter.installed + VTUN_SPI_RESERVE_MS;
 		sa_link(sa);
 		*spi = be32_to_cpu(sa->spi);
 	}

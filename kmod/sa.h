@@ -39,7 +39,7 @@ struct vtun_net;
  * @meter: @lock
  * @last_used: ms of CLOCK_BOOTTIME, 0 = never; @lock to write, READ_ONCE
  * @tick: jiffies of @last_used; @lock
- * @drops: packets of this SA that died
+ * @drops: packets of this SA that died; vtun_drops_note()
  * @soft: expiry as announced, level 0 = not yet; vtun_net.lock and @lock to
  *	write
  * @hard: likewise
@@ -49,15 +49,19 @@ struct vtun_net;
  *	NULL once that one is deleted
  * @switched: enum vtun_switch, 0 = never was current
  * @timer: next soft or hard time limit, standby deadline or larval end
- * @deadline: standby only, ms of CLOCK_BOOTTIME, 0 = none
- * @expires: larval only, ms of CLOCK_BOOTTIME
+ * @deadline: ms of CLOCK_BOOTTIME; standby: becomes current, 0 = does not;
+ *	larval: ends
  * @spi_node: vtun_net.sad, in only
  * @out_node: vtun_net.outs, out only
  * @child_node: vtun_child.sas; vtun_net.lock
  * @net: namespace it belongs to
  * @ref: one for the tables, one per reader outside RCU
- * @wipe_rcu: wiping of @crypto after hard expiry; holds a reference
+ * @rcu: to free it; wiping of @crypto after hard expiry, which holds a
+ *	reference until then
  * @dead: unhashed; timers and packet path must not re-arm anything
+ *
+ * There are thousands of them: a little less than 512 octets on 64 bits, as the
+ * allocator has nothing between that and twice as much.
  */
 struct vtun_sa {
 	u32			id;
@@ -73,16 +77,16 @@ struct vtun_sa {
 	struct vtun_crypto	crypto;
 	struct vtun_limits	limits;
 
-	spinlock_t		lock ____cacheline_aligned_in_smp;
+	spinlock_t		lock;
 	struct vtun_replay	replay;
 	struct vtun_meter	meter;
 	u64			last_used;
 	unsigned long		tick;
 
-	struct vtun_drops	drops;
+	struct vtun_drops	*drops;
 	struct vtun_expiry	soft, hard;
 	u64			soft_at, hard_at;
-	u64			deadline, expires;
+	u64			deadline;
 	struct vtun_sa __rcu	*pair;
 	struct hrtimer		timer;
 	union {
@@ -92,7 +96,7 @@ struct vtun_sa {
 	struct list_head	child_node;
 	struct vtun_net		*net;
 	refcount_t		ref;
-	struct rcu_head		rcu, wipe_rcu;
+	struct rcu_head		rcu;
 };
 
 /**

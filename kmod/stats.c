@@ -4,6 +4,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/slab.h>
 
 static atomic_t created[VTUN_OBJECTS], destroyed[VTUN_OBJECTS];
 
@@ -40,12 +41,26 @@ static const struct {
 	[VTUN_DROP_DISCARD] = { "discard", VTUN_DIR_OUT },
 	[VTUN_DROP_CLEAR] = { "clear", VTUN_DIR_IN },
 	[VTUN_DROP_ECN] = { "ecn", VTUN_DIR_IN },
-	[VTUN_DROP_WRONG_ENCAP] = { "wrong-encap", VTUN_DIR_IN },
 	[VTUN_DROP_TRANSPORT] = { "transport", VTUN_DIR_OUT },
 	[VTUN_DROP_FRAGMENT] = { "fragment", VTUN_DIR_OUT },
 };
 
 static_assert(ARRAY_SIZE(drops) == __VTUN_DROP_MAX);
+
+void vtun_drops_note(struct vtun_drops **d, struct vtun_drops *spare,
+		     enum vtun_drop why, unsigned int count)
+{
+	struct vtun_drops *is = READ_ONCE(*d), *new;
+
+	if (unlikely(!is)) {
+		new = kzalloc(sizeof(*new), GFP_ATOMIC | __GFP_NOWARN);
+		is = new ? cmpxchg(d, NULL, new) : spare;
+		if (is && is != spare)	/* another CPU was faster */
+			kfree(new);
+		is = is ?: new;
+	}
+	vtun_drops_add(is, why, count);
+}
 
 const char *vtun_drop_name(enum vtun_drop why)
 {

@@ -8,7 +8,8 @@
 /**
  * struct vtun_drops - packets dropped, by reason
  * @n: indexed by enum vtun_drop. Drops are the rare path: one atomic each,
- *	shared by all CPUs, is cheaper than 25 per-CPU words per SA.
+ *	shared by all CPUs, is cheaper than 25 per-CPU words per SA. SAs and
+ *	children have thousands of siblings and get theirs at the first drop.
  */
 struct vtun_drops {
 	atomic64_t n[__VTUN_DROP_MAX];
@@ -24,6 +25,19 @@ static inline void vtun_drops_add(struct vtun_drops *d, enum vtun_drop why,
 {
 	atomic64_add(count, &d->n[why]);
 }
+
+/**
+ * vtun_drops_note() - count at an object that may never have a drop
+ * @d: its counters, NULL until the first drop; RCU or the object itself keeps
+ *	them
+ * @spare: counts instead while there is no memory
+ * @why: reason
+ * @count: packets
+ *
+ * Any context.
+ */
+void vtun_drops_note(struct vtun_drops **d, struct vtun_drops *spare,
+		     enum vtun_drop why, unsigned int count);
 
 const char *vtun_drop_name(enum vtun_drop why);
 /*

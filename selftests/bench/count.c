@@ -30,6 +30,8 @@ struct block {
 	uint64_t runs[N_PHASES];
 };
 
+int qemu_plugin_version = 1;
+
 static struct block *blocks[BUCKETS];
 static int phase = -1;
 static unsigned int page;

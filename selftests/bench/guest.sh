@@ -6,34 +6,43 @@
 #
 # A line per measurement goes to $SCRATCH/samples:
 #	path suite workload unit round value
-# BENCH is a regular expression of cells PATH/SUITE/WORKLOAD. ROUNDS and
-# SECONDS_EACH are the number of repetitions and the length of a TCP stream.
+# BENCH is a regular expression of cells PATH/SUITE/WORKLOAD; ROUNDS and
+# TCP_ROUNDS are numbers of repetitions; FULL=1: everything, see run.
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/../net/lib.sh"
 # shellcheck source=selftests/bench/systems.sh
 . "$(dirname "$0")/systems.sh"
-
 # shellcheck source=selftests/bench/scale.sh
 . "$(dirname "$0")/scale.sh"
+# shellcheck source=selftests/bench/rekey.sh
+. "$(dirname "$0")/rekey.sh"
 
 ME=bench
 BENCH=${BENCH:-.}
-ROUNDS=${ROUNDS:-5}
-SECONDS_EACH=${SECONDS_EACH:-1}
 TRIES=5 PERCENT=3
 SYSTEMS=${SYSTEMS:-none:none
-	xfrm:null xfrm:chacha20poly1305 xfrm:aes256gcm16
+	xfrm:chacha20poly1305 xfrm:aes256gcm16
 	xfrm-policy:aes256gcm16 xfrm-udp:aes256gcm16
 	wireguard:chacha20poly1305
 	vtun:chacha20poly1305 vtun:aes256gcm16
 	vtun-policy:aes256gcm16 vtun-udp:aes256gcm16}
 # NAME:words of the command
-PACKETS=${PACKETS:-64:kind=udp,size=64 576:kind=udp,size=576
-	1400:kind=udp,size=1400
-	tcpgso:kind=tcpgso,size=1400,count=32
-	udpgso:kind=udpgso,size=1400,count=32}
+PACKETS=${PACKETS:-64:kind=udp,size=64,count=512
+	1400:kind=udp,size=1400,count=512
+	tcpgso:kind=tcpgso,size=1400,count=24}
+STREAMS=${STREAMS:-xfrm xfrm-policy wireguard vtun vtun-policy none}
 # how many of scale.sh
-SCALE=${SCALE:-1 1000 10000}
+SCALE=${SCALE:-1 1000}
+if [ "$FULL" = 0 ]; then
+	ROUNDS=${ROUNDS:-3} TCP_ROUNDS=${TCP_ROUNDS:-1} REKEYS=${REKEYS:-0}
+else
+	ROUNDS=${ROUNDS:-5} TCP_ROUNDS=${TCP_ROUNDS:-3} REKEYS=${REKEYS:-10000}
+	SYSTEMS+=' xfrm:null vtun:null xfrm-offload:aes256gcm16'
+	PACKETS+=' 576:kind=udp,size=576
+		udpgso:kind=udpgso,size=1400,count=32'
+	STREAMS+=' xfrm-udp vtun-udp xfrm-offload'
+	SCALE+=' 10000 100000'
+fi
 SAMPLES=${SCRATCH:-/tmp}/samples
 CONTROL=/sys/kernel/debug/vtbench
 
@@ -54,11 +63,11 @@ sample() { # PATH SUITE WORKLOAD UNIT ROUND VALUE
 
 # ask COMMAND: instructions per packet, a thousand times that, into $ANSWER
 ask() {
-	local packets insns lost
+	local packets insns lost twice
 	echo "$1" > $CONTROL || { say "$1: refused"; return 1; }
-	read -r packets insns lost < $CONTROL
-	if [ "$packets" = 0 ] || [ "$lost" != 0 ]; then
-		say "$1: $lost packets lost, $packets arrived"
+	read -r packets insns lost twice < $CONTROL
+	if [ "$packets" = 0 ] || [ "$lost" != 0 ] || [ "$twice" != 0 ]; then
+		say "$1: $lost packets lost, $twice twice, $packets arrived"
 		return 1
 	fi
 	ANSWER=$((insns * 1000 / packets))
@@ -155,19 +164,18 @@ floor_cells() {
 
 tcp_cell() { # PATH SUITE
 	local r out to=10.10.0.2
-	wanted "$1" "$2" tcp1 || return 0
+	[[ " $STREAMS " == *" $1 "* ]] && wanted "$1" "$2" tcp1 || return 0
 	[ "$1" != none ] || to=$OUT4_B
-	bg_ns b iperf3 -s > /dev/null
-	wait_until 20 in_ns a iperf3 -c "$to" -n 1M > /dev/null || return
-	for ((r = 0; r <= 2; r++)); do
-		in_ns a iperf3 -J -c "$to" -t "$SECONDS_EACH" > "$TMP/iperf" || {
+	bg_ns b iperf3 -s > /dev/null 2>&1
+	wait_until 20 in_ns a iperf3 -c "$to" -n 8M > /dev/null || return
+	for ((r = 1; r <= TCP_ROUNDS; r++)); do
+		in_ns a iperf3 -J -c "$to" -t 1 > "$TMP/iperf" || {
 			say "$1 $2: $(jget error < "$TMP/iperf")"
 			return 1
 		}
 		out=$(jget end.sum_received.bits_per_second < "$TMP/iperf")
 		out=${out%.*}
-		[ $r = 0 ] || sample "$1" "$2" tcp1 Mbit/s $r \
-			"$(per_mille $((out / 1000)))"
+		sample "$1" "$2" tcp1 Mbit/s $r "$(per_mille $((out / 1000)))"
 	done
 	say "$1 $2 tcp1: $((out / 1000000)) Mbit/s"
 }
@@ -175,6 +183,16 @@ tcp_cell() { # PATH SUITE
 alive() { # PATH: a tunnel that carries a ping carries handshakes, too
 	[ "$1" = none ] ||
 		in_ns a ping -q -c 1 -W 3 -I 10.10.0.1 10.10.0.2 > /dev/null
+}
+
+fair() { # PATH: is nothing loaded that does not belong to it?
+	local m
+	for m in vtun esp4_offload; do
+		[[ $m-$1 != vtun-vtun* && $m-$1 != *_offload-*-offload ]] ||
+			continue
+		[ ! -d /sys/module/$m ] ||
+			{ say "$1: $m is loaded"; return 1; }
+	done
 }
 
 run_systems() { # LINK FUNCTION WORKLOAD...
@@ -188,6 +206,8 @@ run_systems() { # LINK FUNCTION WORKLOAD...
 			rc=1
 		elif ! wait_until 5 alive "${s%:*}"; then
 			say "${s/:/ }: carries nothing"
+			rc=1
+		elif ! fair "${s%:*}"; then
 			rc=1
 		else
 			"$f" "${s%:*}" "${s#*:}" || rc=1
@@ -205,19 +225,24 @@ workloads() {
 }
 
 main() {
-	local rc=0 ko
+	local rc=0 ko n
 	[ -d /run/vtun ] || [ "${FORCE:-0}" = 1 ] ||
 		{ say "this runs inside a guest: make bench"; return 1; }
 	modprobe -qa wireguard aesni_intel xfrm_interface esp4 xfrm_user \
 		chacha20poly1305 crypto_null authenc echainiv
 	# guests hold a socket that wants time stamps of every packet
-	kill "$(pidof ping)"
+	kill "$(pidof ping)" 2> /dev/null
 	ko=$BUILD/$(uname -r)-bench/vtbench.ko
 	insmod "$ko" || return
 	: > "$SAMPLES"
-	ip netns add bench-a
-	ip netns add bench-b
-	link_pair a va b vb
+	# nothing may be sent that nobody asked for
+	for n in a b; do
+		ip netns add bench-$n
+		in_ns $n sh -c 'cd /proc/sys/net/ipv6/conf
+			echo 1 > all/disable_ipv6
+			echo 1 > default/disable_ipv6'
+	done
+	ip link add va netns bench-a type veth peer name vb netns bench-b
 	ipn a link add cap0 type vtcap
 	ipn b link add cap1 type vtcap
 	floor_cells || rc=1
@@ -225,6 +250,8 @@ main() {
 	run_systems capture packet_cells $(workloads) || rc=1
 	run_systems veth tcp_cell tcp1 || rc=1
 	scale_cells || rc=1
+	flow_cells || rc=1
+	rekey_cells || rc=1
 	return $rc
 }
 

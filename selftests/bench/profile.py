@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""profile.py FOLDER [LINES]: where the instructions of each cell went.
+"""profile.py [-a] FOLDER [LINES]: where the instructions of each cell went; -a:
+only atomics per packet, as samples of report.py.
 
 FOLDER holds counts (count.c), kallsyms and pages as the guest wrote them, and
 samples. Prints per cell and direction the functions by instructions per packet,
@@ -33,8 +34,10 @@ def read_values(name):
 
 
 def main():
-    folder = sys.argv[1]
-    lines = int(sys.argv[2]) if len(sys.argv) > 2 else 60
+    args = sys.argv[1:]
+    brief = args[0] == "-a"
+    folder = args[brief]
+    lines = int(args[1 + brief]) if len(args) > 1 + brief else 60
     addrs, names = read_symbols(folder + "/kallsyms")
     best = read_values(folder + "/samples")
     with open(folder + "/pages", encoding="ascii") as f:
@@ -55,9 +58,14 @@ def main():
             continue
         total = sum(i for i, _ in functions.values())
         packets = total / value
+        atomics = sum(a for _, a in functions.values()) / packets
+        if brief:
+            if phase != "floor":
+                print(f"{path} {suite} atomics-{phase}-{name} atomics/packet "
+                      f"1 {atomics:.2f}")
+            continue
         print(f"\n{path} {suite} {phase}-{name}: {value:.0f} instructions and "
-              f"{sum(a for _, a in functions.values()) / packets:.1f} atomics "
-              "per packet")
+              f"{atomics:.1f} atomics per packet")
         for f, (insns, atomics) in sorted(functions.items(),
                                           key=lambda x: -x[1][0])[:lines]:
             print(f"{insns / packets:8.0f} {insns * 100 / total:5.1f} % "

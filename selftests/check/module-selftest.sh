@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The debug build of the module runs its tests when it is loaded, and refuses
 # to load if one fails.
+#
+# Proves: E-05 to E-07 E-09 to E-13 E-21 E-22 E-25 E-33 E-42 E-55, B44 B45
 set -u
 ko=${VTUN_KO%/*}-debug/vtun.ko
 echo "KTAP version 1"

@@ -8,7 +8,7 @@
 #	vt0 [a] va ------------- vb [b] vt0		child c: honest flood
 #	                            [b] forge		child x: forged at a
 #
-# Proves: R1 R2, B38 B39, E-row replay, item 5 of what must be shown
+# Proves: R1 R2, B38 B39, E-06 E-07 E-16 E-18 E-31 E-33 E-49 E-55
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -48,9 +48,13 @@ died() {
 	wait_until 3 dropped "$1" "$2"
 }
 
+rx_octets() { # of IP, that forge sent and the tunnel let in
+	in_ns a nft list counter inet t forged | awk '/bytes/ { print $4 }'
+}
+
 accepted() { vtun_is a "$X.packets" "$1"; }
 
-plan 37
+plan 42
 begin vtun
 new_key "$TMP/key.x" "$SUITE"
 vtun_pair
@@ -59,6 +63,15 @@ serve b flood -l
 in_ns a flood -u "$TMP/stop" -w 32 10.2.0.1 > "$TMP/flood" 2>&1 &
 FLOOD=$!
 
+in_ns a nft -f - <<X
+table inet t {
+	counter forged { }
+	chain c {
+		type filter hook input priority 0;
+		iifname vt0 udp sport 9 counter name forged
+	}
+}
+X
 check "the victim" child_x
 forge_x valid:1-10
 check "10 good packets pass" wait_until 3 accepted 10
@@ -134,9 +147,31 @@ in_ns b forge -s $SPI_X -u "$SUITE" -k "$TMP/key.x" -i 10.67.0.1 -o 10.1.0.1 \
 in_ns b forge -s $SPI_X -u "$SUITE" -k "$TMP/key.x" -i 10.66.0.1 -o 10.9.0.1 \
 	$OUT4_A valid:710-719
 check "20 outside the selectors" died ts-mismatch 20
+
+# --- by another way than the child's own: RFC 7296 2.23
+before=$(vtun_get a "$X.packets")
 in_ns b forge -s $SPI_X -u "$SUITE" -k "$TMP/key.x" -i 10.66.0.1 -o 10.1.0.1 \
 	$OUT6_A valid:720-724
-check "5 in the other outer family" died outer-mismatch 5
+check "5 in the other outer family are taken" wait_until 3 \
+	accepted $((before + 5))
+serve a natt
+forge_x -n 4500 valid:725-729
+check "5 in UDP, too" wait_until 3 accepted $((before + 10))
+forge_x -n 4500 flip:730-734:200-204
+check "5 forged in UDP are not" died integrity 216
+forge_x valid:735-739
+check "and 5 as ever" wait_until 3 accepted $((before + 15))
+
+# --- traffic flow confidentiality, RFC 4303 2.7: padding behind the packet
+inside=$(rx_octets)
+forge_x tfc:740-759:1-20
+forge_x tfc:760:1200
+forge_x6 tfc:761-780:1-20
+forge_x6 tfc:781:1200
+check "42 with padding behind the packet are taken" wait_until 3 \
+	accepted $((before + 57))
+check "what gets out is the packet alone" equal \
+	$((inside + 21 * 44 + 21 * 64)) "$(rx_octets)"
 
 # --- ESN: the half that is not on the wire is authenticated
 child_x esn

@@ -10,7 +10,7 @@
 #	| xf1: 10.3.0.1     va |-------------| vb    xf1: 10.4.0.1  |
 #	+----------------------+             +----------------------+
 #
-# Proves: E-09 (coexistence), R1 (unknown SPI counted)
+# Proves: E-49, R1 (unknown SPI counted), two systems on one host
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -9,7 +9,7 @@
 #	10.1.0.1 vt0 [a: vtkeyd] va ------ vb [b: vtkeyd] vt0 10.2.0.1
 #	             ikeabuse  ==========>
 #
-# Proves: item 5 of what must be shown; B01 B07 B11 B22, R2
+# Proves: B01 B07 B11 B22 B33 B53, R2
 # time limit: 300 s
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"

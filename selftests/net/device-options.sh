@@ -7,7 +7,7 @@
 #
 #	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
 #
-# Proves: E-36, E-39 (rights), E-40, E-41, E-49 (device), S-13
+# Proves: E-36 E-39 E-40 E-41 E-49, S-13, B46 B63 B72
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

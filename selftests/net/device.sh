@@ -6,7 +6,7 @@
 #
 #	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
 #
-# Proves: B50, MTU and path MTU of a tunnel
+# Proves: E-24 E-36, B50
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

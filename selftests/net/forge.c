@@ -19,6 +19,7 @@
  *	padlen		pad length ARG, whatever the payload is
  *	padding		octets of padding that do not count 1, 2, 3
  *	dummy		next header 59 with ARG octets of anything
+ *	tfc		ARG octets of anything behind the inner packet
  *	short		only the first ARG octets of the inner packet
  *	octet		octet ARG of the inner packet turned over
  *	set		octet ARG / 256 of the inner packet is ARG % 256
@@ -50,7 +51,7 @@ struct forge {
 
 /* what an operation changes of a packet */
 struct twist {
-	int flip, cut, grow, next, padlen, shorten, octet, set, dummy;
+	int flip, cut, grow, next, padlen, shorten, octet, set, dummy, tfc;
 	uint32_t spi_add;
 	bool padding;
 };
@@ -62,7 +63,7 @@ struct op {
 
 static const struct twist straight = {
 	.flip = -1, .cut = -1, .next = -1, .padlen = -1, .shorten = -1,
-	.octet = -1, .set = -1, .dummy = -1,
+	.octet = -1, .set = -1, .dummy = -1, .tfc = -1,
 };
 
 static void put32(uint8_t *p, uint32_t v)
@@ -133,6 +134,10 @@ static size_t plaintext(const struct forge *f, const struct twist *t,
 		len = t->dummy;
 		memset(p, 0xa5, len);
 		next = 59;
+	}
+	if (t->tfc >= 0) {
+		memset(p + len, 0xa5, t->tfc);
+		len += t->tfc;
 	}
 	pad = -(len + 2) & 3;
 	for (i = 0; i < pad; i++)
@@ -214,6 +219,8 @@ static void run_one(struct forge *f, const struct op *op, uint32_t seq, int arg)
 		t.padding = true;
 	else if (!strcmp(n, "dummy"))
 		t.dummy = arg;
+	else if (!strcmp(n, "tfc"))
+		t.tfc = arg;
 	else if (!strcmp(n, "short"))
 		t.shorten = arg;
 	else if (!strcmp(n, "octet"))

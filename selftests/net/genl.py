@@ -34,7 +34,9 @@ class Spec:
     def __init__(self):
         path = os.path.join(TOP, "Documentation/netlink/specs/vtun.yaml")
         with open(path, encoding="utf-8") as f:
-            tree = yaml.safe_load(f)
+            # the parser in Python takes minutes on a debug kernel
+            tree = yaml.load(f, Loader=getattr(yaml, "CSafeLoader",
+                                               yaml.SafeLoader))
         self.sets = {s["name"]: s["attributes"]
                      for s in tree["attribute-sets"]}
         self.cmds = {o["name"]: i + 1
@@ -119,18 +121,21 @@ def decode(where, data):
 
 class Genl:
     def __init__(self, events=False):
-        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
-        self.sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
-        self.sock.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
-        self.sock.setsockopt(SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
-        self.sock.bind((0, 0))
-        self.sock.settimeout(30)
+        self.open()
         self.seq = 0
         self.secret = None
         self.interrupted = False
         self.family, group = self.resolve()
         if events:
             self.sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group)
+
+    def open(self):
+        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+        self.sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
+        self.sock.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
+        self.sock.setsockopt(SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
+        self.sock.bind((0, 0))
+        self.sock.settimeout(30)
 
     def resolve(self):
         data = struct.pack("BBH", CTRL_CMD_GETFAMILY, 2, 0) + \

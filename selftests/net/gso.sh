@@ -8,7 +8,7 @@
 #	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
 #	          tcpdump on all four devices
 #
-# Proves: B35 B36 B43 B47, R3 (never in place), P-row GSO
+# Proves: E-28, B35 B36 B43 B47, R3 (never in place)
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

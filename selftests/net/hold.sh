@@ -8,7 +8,7 @@
 #	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
 #	         no SA                       nft counts clear text
 #
-# Proves: S-01 S-05 (kernel half), E-38 (hold queue), R11
+# Proves: E-34 E-37 E-38, S-01 S-05 (kernel half), R11
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -63,7 +63,7 @@ vtun_install b 1
 events a
 serve b flood -l
 
-check "child on demand" child_again hold-ms 10000
+check "child on demand" child_again hold-ms $((10000 * SLOW))
 check "the first ping is answered, IPv4" late_ping 10.2.0.1 1
 check "exactly one acquire" events_are 1 a event=acquire
 check "it names the flow" events_are 1 a event=acquire src=10.1.0.1 \
@@ -71,7 +71,7 @@ check "it names the flow" events_are 1 a event=acquire src=10.1.0.1 \
 check "nothing is held afterwards" vtun_is a "children[name=c].held" 0
 check "no packet was dropped" equal 0 "$(vtun_sum_drops a hold-full)"
 
-child_again hold-ms 10000
+child_again hold-ms $((10000 * SLOW))
 vtun_install b 2
 check "the first ping is answered, IPv6" late_ping fd02::1 2
 check "exactly one acquire" events_are 1 a event=acquire

@@ -31,6 +31,7 @@ case $(uname -r) in
 *-debug*) SLOW=${SLOW:-5} ;;
 *) SLOW=${SLOW:-1} ;;
 esac
+export SLOW
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/$ME.XXXXXX")
 # shellcheck disable=SC2034 # for the scripts
 {

@@ -7,7 +7,7 @@
 #	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
 #	         limits here
 #
-# Proves: E-42 (idle), E-44, E-45 (one soft event, armed again), E-46 (M-02), R8
+# Proves: E-42 to E-46, R8 R9, B71 B72
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -44,7 +44,7 @@ age_at() { # LEVEL LOW HIGH
 	between "$2" "$3" $((${both% *} - ${both#* }))
 }
 
-plan 29
+plan 34
 begin vtun
 vtun_pair
 in_ns a vtunctl child add other dev vt0 local $OUT4_A remote $OUT4_B \
@@ -92,6 +92,23 @@ check "time: soft by change" eval \
 check "time: hard in the past ends it at once" eval \
 	'set_out soft-time 0 hard-time 1ms && announced 1 out hard time'
 
+# --- the wall clock jumps, and no SA notices
+jump() { # ahead and back, back and ahead
+	python3 -c '
+import time
+for by in (86400 * 400, -86400 * 400, -3600, 3600):
+    time.clock_settime(time.CLOCK_REALTIME, time.time() + by)
+    time.sleep(0.05)'
+}
+next_gen "" "soft-time $((2000 * SLOW))ms hard-time $((3000 * SLOW))ms"
+check "the clock jumps while an SA lives" jump
+check "time: soft as if nothing had happened" announced 1 out soft time
+check "time: hard, too" eval 'announced 1 out hard time &&
+	age_at hard $((3000 * SLOW)) $((3400 * SLOW))'
+
+# what is left of the volume at the rate of now, in ms
+left() { between "$1" "$2" "$(vtun_get a "$(sa_out a "$GEN").remaining.volume_ms")"; }
+
 # --- refused, whole
 next_gen "" "soft-bytes 1000 hard-bytes 2000"
 refuse "soft above hard" "soft|hard|limit" set_out soft-bytes 3000
@@ -104,7 +121,12 @@ check "nothing of it was kept" eval \
 next_gen "" "hard-bytes 1M margin 500ms"
 shoot 30 20000 1000
 check "slow: nothing is announced" events_are 0 a event=expire
+check "slow: many seconds are left, by the rate" left 3000 100000000
 shoot 1400 1500 1000 &
 check "fast: the soft expiry comes by the rate" announced 1 out soft rate
 wait %% 2> /dev/null
+next_gen "" "hard-time 3600s"
+shoot 20
+check "without a limit of volume there is no estimate" equal "" \
+	"$(vtun_get a "$(sa_out a "$GEN").remaining.volume_ms" 2> /dev/null)"
 finish

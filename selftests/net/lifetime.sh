@@ -8,7 +8,7 @@
 #	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
 #	         limits here                 counts here
 #
-# Proves: E-20 to E-26 (lifetimes), R8, B45 (sequence exhaustion), B71
+# Proves: E-05 E-42 E-44, R8, B45 B71
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

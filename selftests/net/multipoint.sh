@@ -9,7 +9,7 @@
 #
 # Child "c" of lib.sh is the wide one; each other has the SAs of a generation.
 #
-# Proves: E-36, multipoint devices, E-48 (selectors in place)
+# Proves: E-33 E-36 E-48 (selectors in place), B60
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

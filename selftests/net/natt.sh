@@ -8,7 +8,7 @@
 #	                 vc -- [r] masquerade -- vd [b]
 #	         10.0.0.1      192.0.2.9   192.0.2.2
 #
-# Proves: E-14 E-15 E-16 (RFC 3948, RFC 7296 2.23), promise 5, B67
+# Proves: E-14 E-15 E-16 (RFC 3948, RFC 7296 2.23), B67
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -172,6 +172,13 @@ forge_nat() { # GENERATION PORT OP…: what a might have sent, from r to b
 		-n "$port" -b $OUT4_R -i 10.1.0.1 -o 10.2.0.1 $OUT4_B "$@"
 }
 
+forge_raw() { # GENERATION OP…: the same without UDP
+	local g=$1
+	shift
+	in_ns r forge -s "$(spi_of a "$g")" -u "$SUITE" -k "$(gen_key a "$g")" \
+		-b $OUT4_R -i 10.1.0.1 -o 10.2.0.1 $OUT4_B "$@"
+}
+
 died() { # REASON N: of the SA that is forged
 	equal "$2" "$(vtun_drops b "$(sa_in b 14)" "$1")"
 }
@@ -203,7 +210,7 @@ module_gone() { # under an owner that lives
 	rmmod vtun && [ ! -d /sys/module/vtun ]
 }
 
-plan 60
+plan 61
 begin vtun
 ns_add a b r
 link_pair a va b vb
@@ -273,6 +280,9 @@ check "it names where to" events_are 1 b event=peer-moved src=$OUT4_R \
 check "and so does the child" vtun_is b \
 	"$(child moved_port)" 10001
 check "but is sent to where it was" peer_port 4500
+forge_raw 14 valid:40-44
+check "5 without UDP are taken, too" wait_until 3 vtun_is b \
+	"$(sa_in b 14).packets" 8
 check "follow it" in_ns b vtunctl child set c follow-peer yes
 check "pings are answered through the NAT" ping_both
 check "as the peer is followed" peer_port 10001

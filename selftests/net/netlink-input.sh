@@ -8,8 +8,9 @@
 #
 # One resident program does it all: selftests/net/nlfuzz.c.
 #
-# SEED=N gives the mutations of an earlier run again, MUTATIONS=N how many.
-# Proves: B54 B55 B57 B58 (netlink input), R12 (no rights, no answer)
+# SEED=N gives the mutations of an earlier run again, MUTATIONS=N how many. A
+# debug kernel, which notices more, gets them for ten minutes (FUZZ_TIME=SECONDS).
+# Proves: E-52, R12 (no rights, no answer), B54 B55 B57 B58
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -22,7 +23,10 @@ ns_add a
 ipn a link add vt0 type vtun
 ipn a link set vt0 up
 
-args=(-n "$MUTATIONS")
+case $(uname -r) in
+*-debug*) args=(-n 1 -t "${FUZZ_TIME:-600}") ;;
+*) args=(-n "$MUTATIONS" -t "${FUZZ_TIME:-0}") ;;
+esac
 [ -z "${SEED:-}" ] || args+=(-s "$SEED")
 n=0
 mkfifo "$TMP/fifo"

@@ -3,6 +3,8 @@
 #
 # Combinations that must be refused, transactions that must be whole, expiry,
 # standby and dumps under change: see netlink-rules.py.
+#
+# Proves: E-07 E-31 E-43 E-44 E-47 E-48 E-52, B32 B56 B57 B58 B61 B64 B70 B71
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -4,7 +4,7 @@
 # Thousands of policies and SAs come, are dumped while they change, and go; a
 # device of the same namespace can be changed all the while. FULL=1: 100,000
 # policies and 20,000 SAs.
-# Proves: E-32 (order of many), B70 (RTNL is not held)
+# Proves: E-32 (order of many), B61 B70 (RTNL is not held)
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -5,6 +5,8 @@
 #
 # Namespaces, devices and children that go while packets, timers and expiries
 # are under way, in every order.
+#
+# Proves: E-36 E-39, B65 B66 B67
 # time limit: 400 s
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * nlfuzz [-n MUTATIONS] [-s SEED] DEV: bad requests to the vtun family, driven
- * by one resident program. DEV is a vtun device; the namespace must be empty.
+ * nlfuzz [-n MUTATIONS] [-t SECONDS] [-s SEED] DEV: bad requests to the vtun
+ * family, driven by one resident program, mutations until both are reached. DEV
+ * is a vtun device; the namespace must be empty.
  * nlfuzz -e EVENTS DEV: nothing but so many switches of one child.
  *
  * First every attribute of every command in every wrong way: each must be
@@ -626,9 +627,10 @@ static void send_raw(const uint8_t *buf, size_t len)
 	info();
 }
 
-static void group_random(unsigned long n, uint64_t seed)
+static void group_random(unsigned long n, unsigned long seconds, uint64_t seed)
 {
 	static uint8_t buf[MSG_MAX] __attribute__((aligned(8)));
+	uint64_t end = now_us() + seconds * 1000000;
 	unsigned long i;
 	struct request r;
 	unsigned int m;
@@ -636,7 +638,7 @@ static void group_random(unsigned long n, uint64_t seed)
 
 	begin_group("random mutations");
 	rng = seed;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n || now_us() < end; i++) {
 		if (i % 512 == 0)
 			setup();
 		valid(&r, rnd(N_REQUESTS));
@@ -718,22 +720,24 @@ static void resolve(void)
 
 int main(int argc, char **argv)
 {
-	unsigned long n = 20000, events = 0;
+	unsigned long n = 20000, seconds = 0, events = 0;
 	uint64_t seed = now_us();
 	int opt;
 
-	while ((opt = getopt(argc, argv, "e:n:s:")) != -1) {
+	while ((opt = getopt(argc, argv, "e:n:s:t:")) != -1) {
 		if (opt == 'e')
 			events = parse_num(optarg, "-e");
 		else if (opt == 'n')
 			n = parse_num(optarg, "-n");
 		else if (opt == 's')
 			seed = parse_num(optarg, "-s");
+		else if (opt == 't')
+			seconds = parse_num(optarg, "-t");
 		else
 			return 2;
 	}
 	if (optind + 1 != argc)
-		errx(2, "usage: nlfuzz [-n MUTATIONS] [-s SEED] [-e EVENTS] DEV");
+		errx(2, "usage: nlfuzz [-n MUTATIONS] [-t SECONDS] [-s SEED] [-e EVENTS] DEV");
 	ifindex = if_nametoindex(argv[optind]);
 	if (!ifindex)
 		err(1, "%s", argv[optind]);
@@ -756,7 +760,7 @@ int main(int argc, char **argv)
 	group_objects();
 	group_rights();
 	printf("# seed %llu\n", (unsigned long long)seed);
-	group_random(n, seed);
+	group_random(n, seconds, seed);
 	give_socket_back();
 	return any_failed;
 }

@@ -192,6 +192,7 @@ int main(int argc, char **argv)
 		else
 			return 2;
 	}
+	p.timeout_us *= slowness();
 	if (optind + 1 != argc)
 		errx(2, "one address, please");
 	tolen = parse_addr(argv[optind], "", SOCK_RAW, &to);

@@ -7,7 +7,7 @@
 #	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
 #	       flood ==>                     <== acknowledgements
 #
-# Proves: S-03 and moonshot of rekeying: 0 lost, 0 leaked
+# Proves: E-47, S-03: 0 lost, 0 leaked
 # time limit: 240 s
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -4,7 +4,7 @@
  * after the other as fast as the kernel allows, from one process.
  *
  *	rekeyer [-n COUNT] [-k KEEP] [-t MS] [-g FIRST] [-u SUITE]
- *		NS-A NS-B CHILD
+ *		[-i] NS-A NS-B CHILD
  *
  * A rekey as RFC 7296 2.8 has it: B installs both SAs, the outbound one on
  * standby; A installs both and switches, sending one dummy packet; B switches
@@ -12,6 +12,9 @@
  * replaced MS (200) ago, so that what is still on its way is let in. Time and
  * not only generations: an emulated CPU may rest for several milliseconds with
  * a packet in its hands, and that is several generations.
+ *
+ * -i: a line of standard input asks for each rekey, and one answers it, with
+ * the microseconds it took.
  *
  * SPIs are those of lib.sh: 0xa000 + generation from A, 0xb000 from B; the
  * KEEP pairs before FIRST, or all since 1, are there already. Exit 0: every
@@ -144,21 +147,45 @@ static size_t suite_key(const char *name, uint16_t *encr)
 	return !strcmp(name, "aes128gcm16") ? 20 : 36;
 }
 
+/* One make-before-break rekey, its microseconds */
+static uint64_t rekey(struct end *a, struct end *b, uint32_t gen,
+		      const char *suite)
+{
+	uint64_t start = now_us();
+	uint8_t keys[2][36];
+	uint16_t encr;
+	size_t len = suite_key(suite, &encr);
+
+	if (getrandom(keys, sizeof(keys), 0) != sizeof(keys))
+		err(1, "getrandom");
+	install(b, gen, keys, encr, len, true);
+	install(a, gen, keys, encr, len, false);
+	await_switch(b, gen);
+	old.replaced_us[(gen - 1) % GENERATIONS] = now_us();
+	drop_old(a, b, gen, false);
+	return now_us() - start;
+}
+
+static bool asked(void)
+{
+	char line[16];
+
+	return fgets(line, sizeof(line), stdin);
+}
+
 int main(int argc, char **argv)
 {
 	struct end a = { .spi_in = SPI_B, .spi_out = SPI_A };
 	struct end b = { .spi_in = SPI_A, .spi_out = SPI_B };
 	uint32_t count = 1000, gen = 2, i;
 	const char *suite = "aes128gcm16";
-	uint8_t keys[2][36];
-	uint16_t encr;
-	uint64_t t0;
-	size_t len;
+	bool interactive = false;
+	uint64_t t0, us;
 	int opt;
 
 	old.keep = 4;
 	old.grace_us = 200000;
-	while ((opt = getopt(argc, argv, "n:k:t:g:u:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:k:t:g:u:i")) != -1) {
 		if (opt == 'n')
 			count = parse_num(optarg, "count");
 		else if (opt == 'k')
@@ -169,30 +196,29 @@ int main(int argc, char **argv)
 			gen = parse_num(optarg, "generation");
 		else if (opt == 'u')
 			suite = optarg;
+		else if (opt == 'i')
+			interactive = true;
 		else
 			return 2;
 	}
 	if (optind + 3 != argc)
 		errx(2, "NS-A NS-B CHILD, please");
-	len = suite_key(suite, &encr);
 	open_end(&a, argv[optind], argv[optind + 2]);
 	open_end(&b, argv[optind + 1], argv[optind + 2]);
 	t0 = now_us();
 	old.oldest = gen > old.keep ? gen - old.keep : 1;
-	for (i = 0; i < count; i++, gen++) {
-		if (getrandom(keys, sizeof(keys), 0) != sizeof(keys))
-			err(1, "getrandom");
-		install(&b, gen, keys, encr, len, true);
-		install(&a, gen, keys, encr, len, false);
-		await_switch(&b, gen);
-		old.replaced_us[(gen - 1) % GENERATIONS] = now_us();
-		drop_old(&a, &b, gen, false);
+	setlinebuf(stdout);
+	for (i = 0; i < count && (!interactive || asked()); i++, gen++) {
+		us = rekey(&a, &b, gen, suite);
+		if (interactive)
+			printf("%lu\n", (unsigned long)us);
 	}
 	t0 = now_us() - t0;
 	drop_old(&a, &b, gen - 1, true);
-	printf("%u rekeys in %lu ms, %lu a second\n", count,
-	       (unsigned long)(t0 / 1000),
-	       (unsigned long)(t0 ? count * 1000000ULL / t0 : 0));
+	if (!interactive)
+		printf("%u rekeys in %lu ms, %lu a second\n", count,
+		       (unsigned long)(t0 / 1000),
+		       (unsigned long)(t0 ? count * 1000000ULL / t0 : 0));
 	vtun_k_close(a.k);
 	vtun_k_close(b.k);
 	return 0;

@@ -7,7 +7,7 @@
 #
 #	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
 #
-# Proves: E-27 to E-31 (transaction, activation), RFC 7296 2.8
+# Proves: E-31 E-47, RFC 7296 2.8, B64
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

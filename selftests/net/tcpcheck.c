@@ -265,6 +265,7 @@ int main(int argc, char **argv)
 		else
 			return 2;
 	}
+	tv.tv_sec *= slowness();
 	signal(SIGPIPE, SIG_IGN);
 	if (listening)
 		return serve(parse_num(port, "port"), ready);

@@ -24,6 +24,15 @@ static inline uint64_t now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+/* how much longer things take here, see lib.sh */
+static inline unsigned int slowness(void)
+{
+	const char *s = getenv("SLOW");
+	int n = s ? atoi(s) : 1;
+
+	return n > 0 ? n : 1;
+}
+
 static inline unsigned long parse_num(const char *s, const char *what)
 {
 	unsigned long n, scale = 1;

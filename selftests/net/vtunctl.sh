@@ -3,7 +3,7 @@
 #
 # What vtunctl sets is what the module has, and what the module refuses is told:
 # options of children, changes in place, suites, limits, policies, sockets.
-# Proves: E-09 to E-13 (suites by name), E-32 E-48 (what is set is there)
+# Proves: E-09 to E-13 (suites by name), E-32 E-48 E-51
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -23,8 +23,7 @@
 # A test is four cells, one for each mix of families. FULL=1: datagrams of more
 # sizes.
 #
-# Proves: E-01 E-02 E-03 E-04 E-09 E-10 E-11 E-12 E-13 (ESP, suites, ESN,
-# families), E-14 (UDP), E-32 (policies), B47 (counters)
+# Proves: E-01 E-02 E-06 E-09 to E-13 E-14 E-32 E-51, B44 B47 (counters)
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -254,7 +254,9 @@ enum vtun_child_attr {
 	VTUN_A_CHILD_DROPS, /* nest: enum vtun_drop as attribute types, u64 */
 	VTUN_A_CHILD_PAD,
 	/* settings again; CHILD_SET takes all but IFINDEX and MODE */
-	VTUN_A_CHILD_ENCAP,	/* u8: enum vtun_encap, default none */
+	VTUN_A_CHILD_ENCAP,	/* u8: enum vtun_encap of what it sends, default
+				 * none; it takes either (RFC 7296 2.23)
+				 */
 	VTUN_A_CHILD_LOCAL_PORT, /* u16: of encapsulation, default 4500 */
 	VTUN_A_CHILD_REMOTE_PORT, /* u16: default 4500 */
 	VTUN_A_CHILD_KEEPALIVE_MS, /* u32: 0 = none; NAT keepalive after so
@@ -454,7 +456,7 @@ enum vtun_drop {
 	VTUN_DROP_NEXT_HEADER,	/* next header neither IPv4, IPv6 nor dummy */
 	VTUN_DROP_DUMMY,	/* next header 59: dummy packet, RFC 4303 2.6 */
 	VTUN_DROP_TS_MISMATCH,	/* inner packet outside the selectors */
-	VTUN_DROP_OUTER_MISMATCH, /* other outer address family than child */
+	VTUN_DROP_OUTER_MISMATCH, /* transport mode: other address family */
 	VTUN_DROP_DEVICE_DOWN,	/* the vtun device is not up */
 	VTUN_DROP_UNKNOWN_SPI,	/* nobody's SPI, XFRM has none either */
 	/* both doors and later additions */
@@ -462,9 +464,6 @@ enum vtun_drop {
 	VTUN_DROP_CLEAR,	/* came in clear, a protect policy covers it */
 	VTUN_DROP_ECN,		/* RFC 6040: congestion seen outside, inner
 				 * packet cannot say so
-				 */
-	VTUN_DROP_WRONG_ENCAP,	/* ESP in UDP for a child without, or without
-				 * for a child with
 				 */
 	VTUN_DROP_TRANSPORT,	/* transport mode cannot carry this packet */
 	VTUN_DROP_FRAGMENT,	/* fragment that cannot be matched or joined */

@@ -129,7 +129,7 @@ static const struct {
 	[VTUN_DROP_TS_MISMATCH] = {
 		"ts-mismatch", "inner packet outside the selectors" },
 	[VTUN_DROP_OUTER_MISMATCH] = {
-		"outer-mismatch", "outer address family of another child" },
+		"outer-mismatch", "transport mode, other address family" },
 	[VTUN_DROP_DEVICE_DOWN] = {
 		"device-down", "the vtun device is not up" },
 	[VTUN_DROP_UNKNOWN_SPI] = {
@@ -140,8 +140,6 @@ static const struct {
 		"clear", "came in clear although a policy protects it" },
 	[VTUN_DROP_ECN] = {
 		"ecn", "congestion that the inner packet cannot report" },
-	[VTUN_DROP_WRONG_ENCAP] = {
-		"wrong-encap", "with or without UDP, unlike its child" },
 	[VTUN_DROP_TRANSPORT] = {
 		"transport", "transport mode cannot carry the packet" },
 	[VTUN_DROP_FRAGMENT] = {

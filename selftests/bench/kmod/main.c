@@ -4,7 +4,7 @@
  * counter counts instructions; not part of the product.
  *
  * A command is a line written to debugfs/vtbench, its result is read from
- * there: packets, instructions and losses.
+ * there: packets, instructions, losses and duplicates.
  *
  *	encap kind=udp size=1400 count=1024 src=10.0.0.1 dst=10.0.1.1 store=1
  *	decap dst=10.0.1.1	replays what encap stored
@@ -100,8 +100,8 @@ static int run(const char *verb, const struct bench_job *job)
 	} else if (!strcmp(verb, "decap")) {
 		err = bench_decap(job, &res);
 	}
-	snprintf(answer, sizeof(answer), "%llu %llu %llu\n", res.packets,
-		 res.insns, res.lost);
+	snprintf(answer, sizeof(answer), "%llu %llu %llu %llu\n", res.packets,
+		 res.insns, res.lost, res.extra);
 	return err;
 }
 

@@ -60,6 +60,8 @@ static void gauge_read(struct bench_gauge *g, u64 n, u64 start,
 		n = 0;
 	}
 	bench_mark(BENCH_MARK_STOP);
+	if (n && g->seen > g->want)
+		res->extra += g->seen - g->want;
 	res->packets += n;
 	if (n)
 		res->insns += g->stop - start;

@@ -48,9 +48,10 @@ struct bench_job {
  * @packets: on the wire, or out of the tunnel
  * @insns: instructions they took, if the clock counts these
  * @lost: packets that never arrived
+ * @extra: packets nobody had sent: duplicates
  */
 struct bench_result {
-	u64 packets, insns, lost;
+	u64 packets, insns, lost, extra;
 };
 
 /**
