@@ -128,7 +128,7 @@ clamped() { # MSS FAMILY: what b sees in the SYN of a
 	}
 	X
 	in_ns a tcpcheck -n 100K $addr || return
-	in_ns b nft list counter inet m n_mss | grep -q "packets [1-9]"
+	in_ns b nft list counter inet m n_mss | grep "packets [1-9]" > /dev/null
 }
 
 plan 49
