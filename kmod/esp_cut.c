@@ -8,6 +8,7 @@
 
 #include <linux/ip.h>
 #include <linux/netdevice.h>
+#include <linux/udp.h>
 #include <net/ip.h>
 
 #include "child.h"
@@ -59,6 +60,19 @@ static bool gso_segment(struct vtun_tx *tx, struct sk_buff *skb,
 	return true;
 }
 
+/* all segments but the last have the same length */
+static void take_as_model(struct vtun_tx *tx)
+{
+	const struct sk_buff *last = skb_peek_tail(&tx->sent);
+
+	if (unlikely(!last || tx->own))
+		return;
+	tx->like = last;
+	tx->like_len = last->len - skb_transport_offset(last);
+	if (tx->proto == IPPROTO_UDP)
+		tx->like_len -= sizeof(struct udphdr);
+}
+
 static void tx_gso(struct vtun_tx *tx, struct sk_buff *skb,
 		   const struct vtun_gso *g)
 {
@@ -74,12 +88,15 @@ static void tx_gso(struct vtun_tx *tx, struct sk_buff *skb,
 	}
 	vtun_gather_start(&gather, skb, skb_network_offset(skb) + g->head_len);
 	for (i = 0; i < g->segments; i++) {
-		if (likely(gso_segment(tx, skb, g, &gather, i)))
-			continue;
-		vtun_tx_drop(tx, VTUN_DROP_NO_MEMORY, g->segments - i);
-		break;
+		if (unlikely(!gso_segment(tx, skb, g, &gather, i))) {
+			vtun_tx_drop(tx, VTUN_DROP_NO_MEMORY, g->segments - i);
+			break;
+		}
+		if (unlikely(!i))
+			take_as_model(tx);
 	}
 	vtun_gather_end(&gather);
+	tx->like = NULL;
 }
 
 /* with a struct of its own on the stack only while it is needed */

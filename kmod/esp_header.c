@@ -13,6 +13,7 @@
 #include <net/ipv6.h>
 #include <net/route.h>
 
+#include "gather.h"
 #include "path.h"
 #include "sa.h"
 
@@ -22,7 +23,7 @@
  */
 static void push_udp(const struct vtun_path_config *path, struct sk_buff *skb)
 {
-	struct udphdr *udp = skb_push(skb, sizeof(*udp));
+	struct udphdr *udp = __skb_push(skb, sizeof(*udp));
 
 	udp->source = htons(path->sport);
 	udp->dest = htons(path->dport);
@@ -38,33 +39,39 @@ static void push_udp(const struct vtun_path_config *path, struct sk_buff *skb)
 	skb->csum_offset = offsetof(struct udphdr, check);
 }
 
+/*
+ * The number of the packet is as good an identification as any other: what is
+ * joined wrongly does not survive the ICV.
+ */
+static __be16 next_id(const struct vtun_tx *tx)
+{
+	return htons(tx->seq + (__force u32)tx->sa->spi);
+}
+
 static void push_ipv4(const struct vtun_tx *tx, struct sk_buff *skb)
 {
 	const struct vtun_path_config *path = &tx->path->config;
-	struct iphdr *iph = skb_push(skb, sizeof(*iph));
+	struct iphdr *iph = __skb_push(skb, sizeof(*iph));
 
-	/*
-	 * ip_local_out() adds length and checksum. The number of the packet is
-	 * as good an identification as any other: what is joined wrongly does
-	 * not survive the ICV.
-	 */
 	*iph = (struct iphdr) {
 		.version = 4,
 		.ihl = 5,
 		.tos = tx->dsfield,
-		.id = tx->df ? 0 : htons(tx->seq + (__force u32)tx->sa->spi),
+		.tot_len = htons(skb->len),
+		.id = tx->df ? 0 : next_id(tx),
 		.frag_off = tx->df ? htons(IP_DF) : 0,
 		.ttl = ip4_dst_hoplimit(tx->dst),
 		.protocol = tx->proto,
 		.saddr = path->local.s6_addr32[0],
 		.daddr = path->remote.s6_addr32[0],
 	};
+	ip_send_check(iph);
 }
 
 static void push_ipv6(const struct vtun_tx *tx, struct sk_buff *skb)
 {
 	const struct vtun_path_config *path = &tx->path->config;
-	struct ipv6hdr *ip6h = skb_push(skb, sizeof(*ip6h));
+	struct ipv6hdr *ip6h = __skb_push(skb, sizeof(*ip6h));
 
 	ip6_flow_hdr(ip6h, tx->dsfield, 0);
 	ip6h->nexthdr = tx->proto;
@@ -77,13 +84,42 @@ static void push_own(struct vtun_tx *tx, struct sk_buff *skb)
 {
 	struct iphdr *iph = (struct iphdr *)tx->own;
 
-	if (iph->version == 4 && !tx->df) {
-		iph->frag_off = 0;
-		iph->id = htons(tx->seq + (__force u32)tx->sa->spi);
-	}
-	memcpy(skb_push(skb, tx->skip), tx->own, tx->skip);
+	memcpy(__skb_push(skb, tx->skip), tx->own, tx->skip);
+	if (iph->version != 4)
+		return;
 	if (tx->own_counts)
 		iph->id = htons(ntohs(iph->id) + 1);
+	iph = (struct iphdr *)skb->data;
+	if (!tx->df) {
+		iph->frag_off = 0;
+		iph->id = next_id(tx);
+	}
+	iph->tot_len = htons(skb->len);
+	ip_send_check(iph);
+}
+
+static void push_ip(struct vtun_tx *tx, struct sk_buff *skb)
+{
+	if (unlikely(tx->own))
+		push_own(tx, skb);
+	else if (tx->path->config.family == AF_INET)
+		push_ipv4(tx, skb);
+	else
+		push_ipv6(tx, skb);
+	skb_reset_network_header(skb);
+}
+
+/* no second round through XFRM when netfilter reroutes */
+static void mark_done(const struct vtun_path_config *path, struct sk_buff *skb)
+{
+	if (path->family == AF_INET) {
+		skb->protocol = htons(ETH_P_IP);
+		IPCB(skb)->flags = IPSKB_XFRM_TRANSFORMED;
+	} else {
+		skb->protocol = htons(ETH_P_IPV6);
+		IP6CB(skb)->flags = IP6SKB_XFRM_TRANSFORMED;
+	}
+	skb->mark = path->mark;
 }
 
 void vtun_tx_push_outer(struct vtun_tx *tx, struct sk_buff *skb)
@@ -94,22 +130,28 @@ void vtun_tx_push_outer(struct vtun_tx *tx, struct sk_buff *skb)
 		push_udp(path, skb);
 	else
 		skb_reset_transport_header(skb);
-	/* no second round through XFRM when netfilter reroutes */
-	if (path->family == AF_INET) {
-		if (unlikely(tx->own))
-			push_own(tx, skb);
-		else
-			push_ipv4(tx, skb);
-		skb->protocol = htons(ETH_P_IP);
-		IPCB(skb)->flags = IPSKB_XFRM_TRANSFORMED;
-	} else {
-		if (unlikely(tx->own))
-			push_own(tx, skb);
-		else
-			push_ipv6(tx, skb);
-		skb->protocol = htons(ETH_P_IPV6);
-		IP6CB(skb)->flags = IP6SKB_XFRM_TRANSFORMED;
-	}
+	push_ip(tx, skb);
+	mark_done(path, skb);
+}
+
+void vtun_tx_push_like(struct vtun_tx *tx, struct sk_buff *skb,
+		       const struct sk_buff *like)
+{
+	const struct vtun_path_config *path = &tx->path->config;
+	unsigned int len = like->len - skb->len;
+	struct iphdr *iph = __skb_push(skb, len);
+
+	vtun_gather_head(iph, skb_network_header(like), len);
 	skb_reset_network_header(skb);
-	skb->mark = path->mark;
+	skb_set_transport_header(skb, tx->ip_len);
+	if (path->family == AF_INET && unlikely(!tx->df)) {
+		iph->id = next_id(tx);
+		ip_send_check(iph);
+	}
+	if (like->ip_summed == CHECKSUM_PARTIAL) {
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = skb_transport_header(skb) - skb->head;
+		skb->csum_offset = like->csum_offset;
+	}
+	mark_done(path, skb);
 }

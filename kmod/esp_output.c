@@ -136,10 +136,13 @@ static bool tx_seal(struct vtun_tx *tx, struct sk_buff *skb, unsigned int len)
 
 	__skb_put(skb, tx->sa->suite->icv_len);
 	/* the IV is there already */
-	esp = skb_push(skb, tx->esp_len);
+	esp = __skb_push(skb, tx->esp_len);
 	esp->spi = op.spi;
 	esp->seq = htonl(op.seq);
-	vtun_tx_push_outer(tx, skb);
+	if (tx->like && skb->len == tx->like_len)
+		vtun_tx_push_like(tx, skb, tx->like);
+	else
+		vtun_tx_push_outer(tx, skb);
 	skb->priority = tx->priority;
 	skb->ignore_df = !tx->df;
 	skb_dst_set_noref(skb, tx->dst);

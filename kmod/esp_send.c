@@ -55,30 +55,66 @@ static int send_late(struct net *net, struct sock *sk, struct sk_buff *skb)
 	return err;
 }
 
-/* what ip_local_out() and ip_output() would do with it */
-static void send_plain(const struct vtun_tx *tx, struct sk_buff *skb,
-		       struct neighbour *neigh, bool is_v6gw)
+/**
+ * struct plain - what is the same for all packets that go straight
+ * @out: hooks at LOCAL_OUT, NULL = none
+ * @post: hooks at POST_ROUTING, NULL = none
+ * @out_state: what they are told
+ * @post_state: likewise
+ * @neigh: where all of them go, NULL = not straight
+ * @is_v6gw: its family is not that of the packets
+ */
+struct plain {
+	const struct nf_hook_entries *out, *post;
+	struct nf_hook_state out_state, post_state;
+	struct neighbour *neigh;
+	bool is_v6gw;
+};
+
+static void plain_init(struct plain *p, const struct vtun_tx *tx)
 {
 	struct net *net = tx->child->net->net;
 	struct net_device *dev = tx->dst->dev;
-	struct iphdr *iph = ip_hdr(skb);
 
-	iph->tot_len = htons(skb->len);
-	ip_send_check(iph);
-	if (nf_hook(NFPROTO_IPV4, NF_INET_LOCAL_OUT, net, NULL, skb, NULL, dev,
-		    dst_output) != 1)
+	p->neigh = NULL;
+	if (unlikely(!is_plain(tx) || skb_queue_empty(&tx->sent)))
+		return;
+	p->neigh = ip_neigh_for_gw(container_of(tx->dst, struct rtable, dst),
+				   skb_peek(&tx->sent), &p->is_v6gw);
+	if (IS_ERR(p->neigh)) {
+		p->neigh = NULL;
+		return;
+	}
+	p->out = rcu_dereference(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT]);
+	if (p->out)
+		nf_hook_state_init(&p->out_state, NF_INET_LOCAL_OUT,
+				   NFPROTO_IPV4, NULL, dev, NULL, net,
+				   dst_output);
+	p->post = rcu_dereference(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
+	if (p->post)
+		nf_hook_state_init(&p->post_state, NF_INET_POST_ROUTING,
+				   NFPROTO_IPV4, NULL, dev, NULL, net,
+				   send_late);
+}
+
+/* what ip_local_out() and ip_output() would do with it */
+static void send_plain(struct plain *p, const struct vtun_tx *tx,
+		       struct sk_buff *skb)
+{
+	struct net *net = tx->child->net->net;
+
+	if (p->out && nf_hook_slow(skb, &p->out_state, p->out, 0) != 1)
 		return;
 	if (unlikely(skb_dst(skb) != tx->dst)) {
 		dst_output(net, NULL, skb);
 		return;
 	}
 	vtun_ip_count_out(net, skb->len);
-	skb->dev = dev;
-	if (nf_hook(NFPROTO_IPV4, NF_INET_POST_ROUTING, net, NULL, skb, NULL,
-		    dev, send_late) != 1)
+	skb->dev = tx->dst->dev;
+	if (p->post && nf_hook_slow(skb, &p->post_state, p->post, 0) != 1)
 		return;
 	if (likely(skb_dst(skb) == tx->dst))
-		neigh_output(neigh, skb, is_v6gw);
+		neigh_output(p->neigh, skb, p->is_v6gw);
 	else
 		send_late(net, NULL, skb);
 }
@@ -86,19 +122,13 @@ static void send_plain(const struct vtun_tx *tx, struct sk_buff *skb,
 void vtun_tx_send(struct vtun_tx *tx)
 {
 	struct net *net = tx->child->net->net;
-	struct neighbour *neigh = NULL;
 	struct sk_buff *skb;
-	bool is_v6gw = false;
+	struct plain plain;
 
-	if (likely(is_plain(tx) && !skb_queue_empty(&tx->sent)))
-		neigh = ip_neigh_for_gw(container_of(tx->dst, struct rtable,
-						     dst),
-					skb_peek(&tx->sent), &is_v6gw);
-	if (IS_ERR(neigh))
-		neigh = NULL;
+	plain_init(&plain, tx);
 	while ((skb = __skb_dequeue(&tx->sent))) {
-		if (likely(neigh && skb->len <= tx->mtu))
-			send_plain(tx, skb, neigh, is_v6gw);
+		if (likely(plain.neigh && skb->len <= tx->mtu))
+			send_plain(&plain, tx, skb);
 		else if (tx->path->config.family == AF_INET)
 			ip_local_out(net, NULL, skb);
 		else

@@ -27,6 +27,8 @@ struct vtun_sa;
  * @dst: outer route, no reference
  * @seq: number of the next packet
  * @own: transport mode: the packet's own IP header, NULL in tunnel mode
+ * @like: a finished packet that others of its length shall look like, or NULL
+ * @like_len: octets of @like from the ESP header on
  * @mtu: of the outer path
  * @around: octets of an outer packet that are not text
  * @headroom: octets to keep free in front of the text
@@ -52,6 +54,8 @@ struct vtun_tx {
 	struct dst_entry *dst;
 	u64 seq;
 	u8 *own;
+	const struct sk_buff *like;
+	unsigned int like_len;
 	unsigned int mtu, around, headroom;
 	u32 priority;
 	enum vtun_door door;
@@ -85,6 +89,9 @@ void vtun_tx_fragments(struct vtun_tx *tx, struct sk_buff *skb);
 
 /* esp_header.c: everything in front of ESP */
 void vtun_tx_push_outer(struct vtun_tx *tx, struct sk_buff *skb);
+/* the same as in front of @like, an earlier packet of @tx of the same length */
+void vtun_tx_push_like(struct vtun_tx *tx, struct sk_buff *skb,
+		       const struct sk_buff *like);
 
 /* esp_send.c: sends what was finished */
 void vtun_tx_send(struct vtun_tx *tx);

@@ -12,16 +12,18 @@
 #include <linux/string.h>
 #include <net/checksum.h>
 
+#include "pages.h"
+
 /**
  * vtun_gather_alloc() - a packet to copy into
  * @headroom: octets to keep free in front
  * @len: octets of data; their content is undefined
  * @tailroom: octets to keep free behind
  *
- * The memory comes from the per-CPU page fragments, as that of a received
- * packet does, so that whoever receives it can merge it with its neighbours
- * (GRO). It does not cross a page where that can be avoided: ciphers that walk
- * over pages go a longer way around the border.
+ * The memory is a piece of a larger page, as that of a received packet is, so
+ * that whoever receives it can merge it with its neighbours (GRO). It does not
+ * cross a page where that can be avoided: ciphers that walk over pages go a
+ * longer way around the border.
  *
  * Return: the packet, or NULL.
  */
@@ -33,12 +35,13 @@ struct sk_buff *vtun_gather_alloc(unsigned int headroom, unsigned int len,
 	struct sk_buff *skb;
 	void *data;
 
-	if (unlikely(size > PAGE_SIZE)) {
+	if (unlikely(size > VTUN_PAGES_PIECE_MAX)) {
 		skb = alloc_skb(headroom + len + tailroom,
 				GFP_ATOMIC | __GFP_NOWARN);
 	} else {
 		size = roundup_pow_of_two(size);
-		data = napi_alloc_frag_align(size, size);
+		data = vtun_pages_get(size) ?:
+		       napi_alloc_frag_align(size, size);
 		if (unlikely(!data))
 			return NULL;
 		skb = napi_build_skb(data, size);

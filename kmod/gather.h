@@ -3,6 +3,7 @@
 #define VTUN_GATHER_H
 
 #include <linux/skbuff.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 /**
@@ -37,5 +38,24 @@ bool vtun_gather_copy(struct vtun_gather *g, u8 *to, unsigned int len);
 bool vtun_gather_csum(struct vtun_gather *g, u8 *to, unsigned int len,
 		      __wsum *sum);
 void vtun_gather_end(struct vtun_gather *g);
+
+/**
+ * vtun_gather_head() - copy headers
+ * @to: where to
+ * @from: headers
+ * @len: how many octets, a multiple of 4
+ *
+ * They are short, and a call of memcpy() is not.
+ */
+static inline void vtun_gather_head(void *to, const void *from,
+				    unsigned int len)
+{
+	unsigned int i;
+
+	for (i = 0; i + sizeof(u64) <= len; i += sizeof(u64))
+		memcpy(to + i, from + i, sizeof(u64));
+	if (i < len)
+		memcpy(to + i, from + i, sizeof(u32));
+}
 
 #endif /* VTUN_GATHER_H */

@@ -16,6 +16,8 @@
 #include <net/checksum.h>
 #include <net/ip6_checksum.h>
 
+#include "gather.h"
+
 /* anything else, be it a type of tomorrow, is left to the stack */
 #define KNOWN (SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_TCP_ECN | \
 	       SKB_GSO_TCP_FIXEDID | SKB_GSO_UDP_L4)
@@ -50,6 +52,85 @@ static bool plan_transport(struct vtun_gso *g, const struct sk_buff *skb)
 	       skb->csum_offset == offsetof(struct tcphdr, check);
 }
 
+/*
+ * Sum of the transport header in @head, which is complete but for its checksum,
+ * and of the pseudo header of @len octets.
+ */
+static __wsum transport_sum(const struct vtun_gso *g, const u8 *head,
+			    unsigned int len)
+{
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)head;
+	const struct iphdr *iph = (const struct iphdr *)head;
+	u8 proto = g->udp ? IPPROTO_UDP : IPPROTO_TCP;
+	__wsum sum;
+
+	sum = csum_partial(head + g->transport, g->head_len - g->transport, 0);
+	if (g->v6)
+		return csum_add(sum, csum_unfold(~csum_ipv6_magic(&ip6h->saddr,
+					&ip6h->daddr, len, proto, 0)));
+	return csum_tcpudp_nofold(iph->saddr, iph->daddr, len, proto, sum);
+}
+
+/* the fields of segment @i that have to do with its @len octets */
+static void put_lengths(const struct vtun_gso *g, u8 *head, unsigned int len)
+{
+	struct udphdr *udp = (struct udphdr *)(head + g->transport);
+	struct ipv6hdr *ip6h = (struct ipv6hdr *)head;
+	struct iphdr *iph = (struct iphdr *)head;
+
+	if (g->v6)
+		ip6h->payload_len = htons(len - sizeof(*ip6h));
+	else
+		iph->tot_len = htons(len);
+	if (g->udp)
+		udp->len = htons(len - g->transport);
+}
+
+/* flags of TCP that only the first or the last segment has */
+static void clear_flags(const struct vtun_gso *g, u8 *head, bool first,
+			bool last)
+{
+	struct tcphdr *tcp = (struct tcphdr *)(head + g->transport);
+
+	if (g->udp)
+		return;
+	if (!first)
+		tcp->cwr = 0;
+	if (!last) {
+		tcp->fin = 0;
+		tcp->psh = 0;
+	}
+}
+
+/*
+ * Makes the headers of the whole those of a segment of @len octets. What numbers
+ * the segments is 0 afterwards, and so it is in the sums.
+ */
+static struct vtun_gso_sums prepare(const struct vtun_gso *g, u8 *head,
+				    unsigned int len, bool first, bool last)
+{
+	struct tcphdr *tcp = (struct tcphdr *)(head + g->transport);
+	struct iphdr *iph = (struct iphdr *)head;
+	struct vtun_gso_sums sums = { };
+
+	put_lengths(g, head, len);
+	clear_flags(g, head, first, last);
+	if (!g->udp)
+		tcp->seq = 0;
+	if (!g->v6) {
+		iph->id = 0;
+		sums.ip = csum_partial(iph, iph->ihl * 4, 0);
+	}
+	sums.transport = transport_sum(g, head, len - g->transport);
+	return sums;
+}
+
+static void plan_middle(struct vtun_gso *g)
+{
+	vtun_gather_head(g->middle, g->head, g->head_len);
+	g->sums = prepare(g, g->middle, g->head_len + g->size, false, false);
+}
+
 bool vtun_gso_plan(struct vtun_gso *g, const struct sk_buff *skb)
 {
 	const struct skb_shared_info *shinfo = skb_shinfo(skb);
@@ -75,63 +156,57 @@ bool vtun_gso_plan(struct vtun_gso *g, const struct sk_buff *skb)
 		return false;
 	g->payload = len - g->head_len;
 	g->segments = DIV_ROUND_UP(g->payload, g->size);
-	return g->head_len + g->size <= IP_MAX_MTU;
+	if (g->head_len + g->size > IP_MAX_MTU)
+		return false;
+	if (g->segments > 2)
+		plan_middle(g);
+	return true;
 }
 
-/* transport checksum over the pseudo header, @len octets and @sum behind */
-static __sum16 finish(const struct vtun_gso *g, const u8 *ip, unsigned int len,
-		      u8 proto, __wsum sum)
+/* what numbers the segments, and the checksums; @sum is that of the payload */
+static void put_numbers(const struct vtun_gso *g, unsigned int i, u8 *head,
+			const struct vtun_gso_sums *sums, __wsum sum)
 {
-	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)ip;
-	const struct iphdr *iph = (const struct iphdr *)ip;
+	const struct tcphdr *whole = (struct tcphdr *)(g->head + g->transport);
+	struct udphdr *udp = (struct udphdr *)(head + g->transport);
+	const struct iphdr *ip = (const struct iphdr *)g->head;
+	struct tcphdr *tcp = (struct tcphdr *)udp;
+	struct iphdr *iph = (struct iphdr *)head;
 
-	if (g->v6)
-		return csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, len, proto,
-				       sum);
-	return csum_tcpudp_magic(iph->saddr, iph->daddr, len, proto, sum);
-}
-
-static void ip_header(const struct vtun_gso *g, unsigned int i, u8 *to,
-		      unsigned int len)
-{
-	struct ipv6hdr *ip6h = (struct ipv6hdr *)to;
-	struct iphdr *iph = (struct iphdr *)to;
-
-	if (g->v6) {
-		ip6h->payload_len = htons(len - sizeof(*ip6h));
+	if (!g->v6) {
+		iph->id = g->fixed_id ? ip->id : htons(ntohs(ip->id) + i);
+		iph->check = csum_fold(csum_add(sums->ip,
+						(__force __wsum)iph->id));
+	}
+	sum = csum_add(sum, sums->transport);
+	if (g->udp) {
+		/* 0 would mean that there is no checksum */
+		udp->check = csum_fold(sum) ?: CSUM_MANGLED_0;
 		return;
 	}
-	iph->tot_len = htons(len);
-	if (!g->fixed_id)
-		iph->id = htons(ntohs(iph->id) + i);
-	iph->check = ip_fast_csum(iph, iph->ihl);
+	tcp->seq = htonl(ntohl(whole->seq) + i * g->size);
+	tcp->check = csum_fold(csum_add(sum, (__force __wsum)tcp->seq));
+}
+
+/* of the first segment or the last one */
+static noinline void end_header(const struct vtun_gso *g, unsigned int i,
+				u8 *to, __wsum sum)
+{
+	struct vtun_gso_sums sums;
+
+	vtun_gather_head(to, g->head, g->head_len);
+	sums = prepare(g, to, g->head_len + vtun_gso_len(g, i), !i,
+		       i + 1 == g->segments);
+	put_numbers(g, i, to, &sums, sum);
 }
 
 void vtun_gso_header(const struct vtun_gso *g, unsigned int i, u8 *to,
 		     __wsum sum)
 {
-	unsigned int len = g->head_len + vtun_gso_len(g, i);
-	struct udphdr *udp = (struct udphdr *)(to + g->transport);
-	struct tcphdr *tcp = (struct tcphdr *)udp;
-
-	memcpy(to, g->head, g->head_len);
-	ip_header(g, i, to, len);
-	len -= g->transport;
-	if (g->udp) {
-		udp->len = htons(len);
-		sum = csum_partial(udp, sizeof(*udp), sum);
-		/* 0 would mean that there is no checksum */
-		udp->check = finish(g, to, len, IPPROTO_UDP, sum) ?:
-			     CSUM_MANGLED_0;
+	if (unlikely(!i || i + 1 == g->segments)) {
+		end_header(g, i, to, sum);
 		return;
 	}
-	tcp->seq = htonl(ntohl(tcp->seq) + i * g->size);
-	if (i)
-		tcp->cwr = 0;
-	if (i + 1 < g->segments) {
-		tcp->fin = 0;
-		tcp->psh = 0;
-	}
-	sum = csum_partial(tcp, g->head_len - g->transport, sum);
-	tcp->check = finish(g, to, len, IPPROTO_TCP, sum);
+	vtun_gather_head(to, g->middle, g->head_len);
+	put_numbers(g, i, to, &g->sums, sum);
 }

@@ -9,9 +9,21 @@ struct sk_buff;
 #define VTUN_GSO_HEAD_MAX	128
 
 /**
+ * struct vtun_gso_sums - Internet checksums of headers, not folded
+ * @ip: of the IPv4 header
+ * @transport: of the transport header and its pseudo header
+ */
+struct vtun_gso_sums {
+	__wsum ip, transport;
+};
+
+/**
  * struct vtun_gso - how to cut a super-packet
  * @head: IP and transport header of the whole, checksum fields zeroed
- * @head_len: their octets
+ * @middle: headers of a segment that is neither the first nor the last, but for
+ *	the fields that differ
+ * @sums: of @middle
+ * @head_len: octets of @head
  * @transport: offset of the transport header
  * @size: payload octets of every segment but the last
  * @payload: octets behind @head
@@ -22,6 +34,8 @@ struct sk_buff;
  */
 struct vtun_gso {
 	u8 head[VTUN_GSO_HEAD_MAX] __aligned(8);
+	u8 middle[VTUN_GSO_HEAD_MAX] __aligned(8);
+	struct vtun_gso_sums sums;
 	unsigned int head_len, transport, size, payload, segments;
 	bool v6, udp, fixed_id;
 };

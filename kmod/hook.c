@@ -262,8 +262,7 @@ static unsigned int judge_out(struct vtun_net *vn, struct sk_buff *skb)
 	policy = vtun_policy_lookup(spd, &flow, &fragment);
 	if (!policy && !fragment)
 		return NF_ACCEPT;
-	if (is_transformed(skb) || is_keying_out(&flow, skb) ||
-	    is_discovery(&flow, skb))
+	if (is_keying_out(&flow, skb) || is_discovery(&flow, skb))
 		return NF_ACCEPT;
 	if (unlikely(fragment))
 		return drop(vn, VTUN_DROP_FRAGMENT);
@@ -294,8 +293,8 @@ static void bh_on(bool was_on)
 		local_bh_enable();
 }
 
-static unsigned int hook_out(void *priv, struct sk_buff *skb,
-			     const struct nf_hook_state *state)
+static noinline unsigned int look_out(struct vtun_net *vn, struct sk_buff *skb,
+				      const struct net_device *dev)
 {
 	const struct dst_entry *dst = skb_dst(skb);
 	unsigned int verdict;
@@ -306,13 +305,22 @@ static unsigned int hook_out(void *priv, struct sk_buff *skb,
 	 * bridge have no route, or an empty one. A VRF shows every packet once
 	 * more as its own before the device does.
 	 */
-	if (is_exempt_device(state->out) || !dst || dst->xfrm ||
-	    dst->flags & DST_FAKE_RTABLE || netif_is_l3_master(state->out))
+	if (is_exempt_device(dev) || !dst || dst->xfrm ||
+	    dst->flags & DST_FAKE_RTABLE || netif_is_l3_master(dev))
 		return NF_ACCEPT;
 	was_on = bh_off();
-	verdict = judge_out(priv, skb);
+	verdict = judge_out(vn, skb);
 	bh_on(was_on);
 	return verdict;
+}
+
+static unsigned int hook_out(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
+{
+	/* was protected already, by whomever: most of what comes by here */
+	if (is_transformed(skb))
+		return NF_ACCEPT;
+	return look_out(priv, skb, state->out);
 }
 
 /*

@@ -11,6 +11,7 @@
 #include "hook.h"
 #include "net.h"
 #include "netlink.h"
+#include "pages.h"
 #ifdef DEBUG
 #include "selftest/selftest.h"
 #endif
@@ -28,9 +29,10 @@ static int __init vtun_init(void)
 {
 	int err;
 
+	vtun_pages_init();
 	err = vtun_crypto_module_init();
 	if (err)
-		return err;
+		goto err_pages;
 	err = selftest();
 	if (err)
 		goto err_crypto;
@@ -62,6 +64,8 @@ err_hook:
 err_crypto:
 	vtun_classify_exit();
 	vtun_crypto_module_exit();
+err_pages:
+	vtun_pages_exit();
 	return err;
 }
 
@@ -84,6 +88,7 @@ static void __exit vtun_exit(void)
 	vtun_hook_exit();
 	vtun_classify_exit();
 	vtun_crypto_module_exit();
+	vtun_pages_exit();
 }
 
 module_init(vtun_init);
