@@ -182,45 +182,6 @@ void vtun_crypto_destroy(struct vtun_crypto *c)
 	memzero_explicit(c, sizeof(*c));
 }
 
-/**
- * vtun_crypto_seal() - encrypt a packet in place, IV in front, ICV behind
- * @c: keyed cipher
- * @op: packet; its memory must belong to the caller alone (rule: never in
- *	place in memory somebody else may see)
- *
- * Return: 0 or -errno.
- */
-int vtun_crypto_seal(const struct vtun_crypto *c,
-		     const struct vtun_crypto_op *op)
-{
-	return c->suite->ops->seal(c, op);
-}
-
-/**
- * vtun_crypto_open() - authenticate a packet, then decrypt it in place
- * @c: keyed cipher
- * @op: packet, IV in front, ICV behind; memory as for vtun_crypto_seal()
- *
- * Return: 0, -EBADMSG when the ICV is wrong (no plaintext is left in the
- * memory), another -errno when the cipher refused.
- */
-int vtun_crypto_open(const struct vtun_crypto *c,
-		     const struct vtun_crypto_op *op)
-{
-	return c->suite->ops->open(c, op);
-}
-
-unsigned int vtun_crypto_aad(const struct vtun_crypto_op *op, u8 *start)
-{
-	put_unaligned(op->spi, (__be32 *)start);
-	if (!op->esn) {
-		put_unaligned_be32(op->seq, start + 4);
-		return 8;
-	}
-	put_unaligned_be64(op->seq, start + 4);
-	return 12;
-}
-
 const struct vtun_crypto_ops *vtun_crypto_candidate(unsigned int i)
 {
 	return i < ARRAY_SIZE(candidates) ? candidates[i] : NULL;

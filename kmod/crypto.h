@@ -75,6 +75,26 @@ struct vtun_crypto_op {
 	unsigned int len;
 };
 
+/**
+ * struct vtun_crypto_ops - one way to do a cipher
+ * @encr: its transform ID, the one with explicit IV if there are two
+ * @init: key is suite->key_len octets, salt already in @c; may sleep
+ * @destroy: wipes and frees @c->priv; BH
+ * @seal: see vtun_crypto_seal(); BH off
+ * @open: see vtun_crypto_open(); BH off
+ * @describe: writes what the kernel calls the code behind a keyed @c
+ */
+struct vtun_crypto_ops {
+	u16 encr;
+	int (*init)(struct vtun_crypto *c, const u8 *key);
+	void (*destroy)(struct vtun_crypto *c);
+	int (*seal)(const struct vtun_crypto *c,
+		    const struct vtun_crypto_op *op);
+	int (*open)(const struct vtun_crypto *c,
+		    const struct vtun_crypto_op *op);
+	void (*describe)(const struct vtun_crypto *c, char *buf, size_t size);
+};
+
 int vtun_crypto_module_init(void);	/* chooses implementations by timing */
 void vtun_crypto_module_exit(void);
 
@@ -96,17 +116,36 @@ int vtun_crypto_init(struct vtun_crypto *c, const struct vtun_suite *suite,
 /* wipes; fine on a zeroed struct; may be called from an RCU callback or BH */
 void vtun_crypto_destroy(struct vtun_crypto *c);
 
-/*
- * Encrypts in place, writes the IV in front of the text and the ICV behind it;
- * BH off; 0 or -errno.
+/**
+ * vtun_crypto_seal() - encrypt a packet in place, IV in front, ICV behind
+ * @c: keyed cipher
+ * @op: packet; its memory must belong to the caller alone (rule: never in
+ *	place in memory somebody else may see)
+ *
+ * BH off.
+ *
+ * Return: 0 or -errno.
  */
-int vtun_crypto_seal(const struct vtun_crypto *c,
-		     const struct vtun_crypto_op *op);
-/*
- * Checks the ICV behind the text, then decrypts in place with the IV in front;
- * BH off. -EBADMSG: the ICV is wrong, and @op->text holds no plaintext.
+static inline int vtun_crypto_seal(const struct vtun_crypto *c,
+				   const struct vtun_crypto_op *op)
+{
+	return c->suite->ops->seal(c, op);
+}
+
+/**
+ * vtun_crypto_open() - authenticate a packet, then decrypt it in place
+ * @c: keyed cipher
+ * @op: packet, IV in front, ICV behind; memory as for vtun_crypto_seal()
+ *
+ * BH off.
+ *
+ * Return: 0, -EBADMSG when the ICV is wrong (no plaintext is left in the
+ * memory), another -errno when the cipher refused.
  */
-int vtun_crypto_open(const struct vtun_crypto *c,
-		     const struct vtun_crypto_op *op);
+static inline int vtun_crypto_open(const struct vtun_crypto *c,
+				   const struct vtun_crypto_op *op)
+{
+	return c->suite->ops->open(c, op);
+}
 
 #endif /* VTUN_CRYPTO_H */

@@ -164,9 +164,9 @@ static void gcm_destroy(struct vtun_crypto *c)
 }
 
 /* AAD comes in front of the IV, IV in front of the text: one piece of memory */
-static struct aead_request *prepare(const struct vtun_crypto *c,
-				    const struct vtun_crypto_op *op,
-				    unsigned int crypt_len)
+static __always_inline struct aead_request *
+prepare(const struct vtun_crypto *c, const struct vtun_crypto_op *op,
+	unsigned int crypt_len)
 {
 	struct gcm_cpu *cpu = this_cpu_read(gcm_cpus);
 	const struct gcm_key *k = c->priv;

@@ -15,26 +15,6 @@
 #define VTUN_ENCR_AES_GCM_16_IIV	30
 #define VTUN_ENCR_CHACHA20_POLY1305_IIV	31
 
-/**
- * struct vtun_crypto_ops - one way to do a cipher, behind crypto.h
- * @encr: its transform ID, the one with explicit IV if there are two
- * @init: key is suite->key_len octets, salt already in @c; may sleep
- * @destroy: wipes and frees @c->priv; BH
- * @seal: see vtun_crypto_seal(); BH off
- * @open: see vtun_crypto_open(); BH off
- * @describe: writes what the kernel calls the code behind a keyed @c
- */
-struct vtun_crypto_ops {
-	u16 encr;
-	int (*init)(struct vtun_crypto *c, const u8 *key);
-	void (*destroy)(struct vtun_crypto *c);
-	int (*seal)(const struct vtun_crypto *c,
-		    const struct vtun_crypto_op *op);
-	int (*open)(const struct vtun_crypto *c,
-		    const struct vtun_crypto_op *op);
-	void (*describe)(const struct vtun_crypto *c, char *buf, size_t size);
-};
-
 /* crypto_chacha.c: library functions, no API in between */
 extern const struct vtun_crypto_ops vtun_chacha_lib_ops;
 
@@ -62,7 +42,17 @@ void vtun_cbc_module_exit(void);
 extern const struct vtun_crypto_ops vtun_null_ops;
 
 /* writes SPI and sequence number as authenticated; returns their octets */
-unsigned int vtun_crypto_aad(const struct vtun_crypto_op *op, u8 *start);
+static inline unsigned int vtun_crypto_aad(const struct vtun_crypto_op *op,
+					   u8 *start)
+{
+	put_unaligned(op->spi, (__be32 *)start);
+	if (!op->esn) {
+		put_unaligned_be32(op->seq, start + 4);
+		return 8;
+	}
+	put_unaligned_be64(op->seq, start + 4);
+	return 12;
+}
 
 /* octets of the IV of counter mode ciphers */
 #define VTUN_COUNTER_IV	8
