@@ -40,13 +40,12 @@ static void cut_by_stack(struct vtun_tx *tx, struct sk_buff *skb)
 /* false: the rest of the payload would have to be skipped */
 static bool gso_segment(struct vtun_tx *tx, struct sk_buff *skb,
 			const struct vtun_gso *g, struct vtun_gather *gather,
-			unsigned int i)
+			const struct vtun_gather_room *room, unsigned int i)
 {
 	unsigned int head = g->head_len - tx->skip, len = vtun_gso_len(g, i);
-	struct sk_buff *out;
+	struct sk_buff *out = vtun_gather_alloc(room);
 	__wsum sum = 0;
 
-	out = vtun_tx_alloc(tx, vtun_tx_text_len(tx, head + len));
 	if (unlikely(!out))
 		return false;
 	if (unlikely(!vtun_gather_csum(gather, out->data + head, len, &sum))) {
@@ -55,7 +54,8 @@ static bool gso_segment(struct vtun_tx *tx, struct sk_buff *skb,
 	}
 	/* transport mode: the IP header is put where nobody will look for it */
 	vtun_gso_header(g, i, out->data - tx->skip, sum);
-	skb_copy_hash(out, skb);
+	if (skb->hash)
+		skb_copy_hash(out, skb);
 	vtun_tx_finish(tx, out, head + len);
 	return true;
 }
@@ -63,7 +63,7 @@ static bool gso_segment(struct vtun_tx *tx, struct sk_buff *skb,
 /* all segments but the last have the same length */
 static void take_as_model(struct vtun_tx *tx)
 {
-	const struct sk_buff *last = skb_peek_tail(&tx->sent);
+	const struct sk_buff *last = tx->last;
 
 	if (unlikely(!last || tx->own))
 		return;
@@ -76,19 +76,23 @@ static void take_as_model(struct vtun_tx *tx)
 static void tx_gso(struct vtun_tx *tx, struct sk_buff *skb,
 		   const struct vtun_gso *g)
 {
-	u64 bytes = (u64)g->segments * (g->head_len - tx->skip) + g->payload;
+	unsigned int head = g->head_len - tx->skip, last = g->segments - 1, i;
+	u64 bytes = (u64)g->segments * head + g->payload;
+	struct vtun_gather_room room;
 	struct vtun_gather gather;
-	unsigned int i;
 
 	if (unlikely(!vtun_tx_charge(tx, skb, g->segments, bytes)))
 		return;
 	if (unlikely(tx->own)) {
 		vtun_transport_take(tx, skb);
-		tx->own_counts = !g->v6 && !g->fixed_id;
+		tx->own_counts = !g->v6 && g->id_step;
 	}
+	vtun_tx_plan(tx, head + g->size, &room);
 	vtun_gather_start(&gather, skb, skb_network_offset(skb) + g->head_len);
 	for (i = 0; i < g->segments; i++) {
-		if (unlikely(!gso_segment(tx, skb, g, &gather, i))) {
+		if (unlikely(i == last))
+			vtun_tx_plan(tx, head + vtun_gso_len(g, i), &room);
+		if (unlikely(!gso_segment(tx, skb, g, &gather, &room, i))) {
 			vtun_tx_drop(tx, VTUN_DROP_NO_MEMORY, g->segments - i);
 			break;
 		}
@@ -176,10 +180,12 @@ static struct sk_buff *make_fragment(const struct vtun_tx *tx,
 	struct iphdr *iph = (struct iphdr *)f->head;
 	bool last = i + 1 == f->n;
 	unsigned int size = last ? f->payload - i * f->size : f->size;
+	struct vtun_gather_room room;
 	struct sk_buff *out;
 
 	*len = f->head_len + size;
-	out = vtun_tx_alloc(tx, vtun_tx_text_len(tx, *len));
+	vtun_tx_plan(tx, *len, &room);
+	out = vtun_gather_alloc(&room);
 	if (!out)
 		return NULL;
 	iph->tot_len = htons(*len);

@@ -13,7 +13,6 @@
 #include <net/ipv6.h>
 #include <net/route.h>
 
-#include "gather.h"
 #include "path.h"
 #include "sa.h"
 
@@ -65,7 +64,7 @@ static void push_ipv4(const struct vtun_tx *tx, struct sk_buff *skb)
 		.saddr = path->local.s6_addr32[0],
 		.daddr = path->remote.s6_addr32[0],
 	};
-	ip_send_check(iph);
+	iph->check = ip_fast_csum(iph, 5);
 }
 
 static void push_ipv6(const struct vtun_tx *tx, struct sk_buff *skb)
@@ -138,17 +137,24 @@ void vtun_tx_push_like(struct vtun_tx *tx, struct sk_buff *skb,
 		       const struct sk_buff *like)
 {
 	const struct vtun_path_config *path = &tx->path->config;
-	unsigned int len = like->len - skb->len;
-	struct iphdr *iph = __skb_push(skb, len);
+	const struct iphdr *from = ip_hdr(like);
+	struct iphdr *iph;
 
-	vtun_gather_head(iph, skb_network_header(like), len);
+	iph = __skb_push(skb, like->len - skb->len);
 	skb_reset_network_header(skb);
 	skb_set_transport_header(skb, tx->ip_len);
-	if (path->family == AF_INET && unlikely(!tx->df)) {
-		iph->id = next_id(tx);
-		ip_send_check(iph);
+	if (tx->proto == IPPROTO_UDP)
+		*udp_hdr(skb) = *udp_hdr(like);
+	if (path->family == AF_INET) {
+		*iph = *from;
+		if (unlikely(!tx->df)) {
+			iph->id = next_id(tx);
+			ip_send_check(iph);
+		}
+	} else {
+		*ipv6_hdr(skb) = *ipv6_hdr(like);
 	}
-	if (like->ip_summed == CHECKSUM_PARTIAL) {
+	if (unlikely(like->ip_summed == CHECKSUM_PARTIAL)) {
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		skb->csum_start = skb_transport_header(skb) - skb->head;
 		skb->csum_offset = like->csum_offset;

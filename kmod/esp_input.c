@@ -64,11 +64,13 @@ static bool is_private(const struct sk_buff *skb,
 static struct sk_buff *rx_copy(struct sk_buff *skb)
 {
 	unsigned int len = skb->len - ESP_LEN;
+	struct vtun_gather_room room;
 	struct vtun_gather g;
 	struct sk_buff *copy;
 	bool ok;
 
-	copy = vtun_gather_alloc(COPY_HEADROOM, len, VTUN_CRYPTO_TAIL);
+	vtun_gather_plan(&room, COPY_HEADROOM, len, VTUN_CRYPTO_TAIL);
+	copy = vtun_gather_alloc(&room);
 	if (!copy)
 		return NULL;
 	vtun_gather_start(&g, skb, ESP_LEN);

@@ -34,6 +34,9 @@
 #include "net.h"
 #include "sa.h"
 
+#define CIPHER_BLOCK		16
+#define WHOLE_BLOCKS_MIN	1024
+
 void vtun_tx_drop(struct vtun_tx *tx, enum vtun_drop why, unsigned int packets)
 {
 	vtun_drops_note(&tx->sa->drops, &tx->sa->net->drops, why, packets);
@@ -51,6 +54,8 @@ static enum vtun_drop tx_route(struct vtun_tx *tx)
 	/* longer circles are the business of the device's recursion limit */
 	if (unlikely(tx->dst->dev == tx->child->dev))
 		return VTUN_DROP_LOOP;
+	tx->op.spi = tx->sa->spi;
+	tx->op.esn = tx->sa->esn;
 	tx->mtu = READ_ONCE(tx->path->mtu);
 	tx->ip_len = vtun_path_ip_len(tx->path);
 	tx->esp_len = sizeof(struct vtun_esp_hdr) + suite->iv_len;
@@ -66,9 +71,19 @@ static enum vtun_drop tx_route(struct vtun_tx *tx)
 	return 0;
 }
 
+/*
+ * Large packets get whole blocks of the cipher where they fit, RFC 4303 2.4: a
+ * part of a block costs both ends more than the few octets cost the wire, one in
+ * a hundred at most.
+ */
 unsigned int vtun_tx_text_len(const struct vtun_tx *tx, unsigned int len)
 {
-	return ALIGN(len + VTUN_TRAILER_LEN, tx->sa->suite->align);
+	unsigned int text = ALIGN(len + VTUN_TRAILER_LEN, tx->sa->suite->align);
+	unsigned int whole = ALIGN(text, CIPHER_BLOCK);
+
+	if (text >= WHOLE_BLOCKS_MIN && tx->around + whole <= tx->mtu)
+		return whole;
+	return text;
 }
 
 /*
@@ -95,68 +110,85 @@ static void tx_look(struct vtun_tx *tx, const struct sk_buff *skb)
 					 READ_ONCE(tx->child->flags));
 }
 
-struct sk_buff *vtun_tx_alloc(const struct vtun_tx *tx, unsigned int text_len)
+void vtun_tx_plan(const struct vtun_tx *tx, unsigned int len,
+		  struct vtun_gather_room *room)
 {
-	return vtun_gather_alloc(tx->headroom, text_len, VTUN_CRYPTO_TAIL);
+	unsigned int icv_len = tx->sa->suite->icv_len;
+
+	vtun_gather_plan(room, tx->headroom,
+			 vtun_tx_text_len(tx, len) + icv_len,
+			 VTUN_CRYPTO_TAIL - icv_len);
 }
 
-/* padding 1, 2, 3 …, its length and what is inside, RFC 4303 2.4 to 2.6 */
-static void put_trailer(u8 *end, unsigned int pad, u8 next_header)
+static struct sk_buff *tx_alloc(const struct vtun_tx *tx, unsigned int len)
 {
-	u8 i;
+	struct vtun_gather_room room;
 
-	for (i = 1; i <= pad; i++)
-		*end++ = i;
-	*end++ = pad;
-	*end = next_header;
+	vtun_tx_plan(tx, len, &room);
+	return vtun_gather_alloc(&room);
 }
 
 /*
- * Encrypts the packet of @len octets that lies in @skb and puts the headers in
- * front. Takes the next sequence number even when it fails: a gap is harmless,
+ * Padding 1, 2, 3 …, less than a block of it, its length and what is inside: RFC
+ * 4303 2.4 to 2.6.
+ */
+static void put_trailer(u8 *end, unsigned int pad, u8 next_header)
+{
+	/* always all that a block takes: what is too much is overwritten */
+	BUILD_BUG_ON(VTUN_CRYPTO_TAIL < CIPHER_BLOCK);
+	put_unaligned_le64(0x0807060504030201, end);
+	put_unaligned_le64(0x100f0e0d0c0b0a09, end + sizeof(u64));
+	end[pad] = pad;
+	end[pad + 1] = next_header;
+}
+
+/*
+ * Encrypts the packet of @len octets that lies in @skb, with room for trailer
+ * and ICV behind it, and puts the headers in front. Takes the next sequence number even when it fails: a gap is harmless,
  * a number used twice is not.
  */
 static bool tx_seal(struct vtun_tx *tx, struct sk_buff *skb, unsigned int len)
 {
-	struct vtun_crypto_op op = {
-		.spi = tx->sa->spi,
-		.esn = tx->sa->esn,
-		.seq = tx->seq++,
-		.text = skb->data,
-		.len = skb->len,
-	};
+	struct vtun_crypto_op *op = &tx->op;
 	struct vtun_esp_hdr *esp;
-	int err;
 
-	put_trailer(op.text + len, op.len - len - VTUN_TRAILER_LEN,
+	op->seq = tx->seq++;
+	op->text = skb->data;
+	op->len = skb->len - tx->sa->suite->icv_len;
+	put_trailer(op->text + len, op->len - len - VTUN_TRAILER_LEN,
 		    tx->next_header);
-	err = vtun_crypto_seal(&tx->sa->crypto, &op);
-	if (unlikely(err))
+	if (unlikely(vtun_crypto_seal(&tx->sa->crypto, op)))
 		return false;
 
-	__skb_put(skb, tx->sa->suite->icv_len);
 	/* the IV is there already */
 	esp = __skb_push(skb, tx->esp_len);
-	esp->spi = op.spi;
-	esp->seq = htonl(op.seq);
+	esp->spi = op->spi;
+	esp->seq = htonl(op->seq);
 	if (tx->like && skb->len == tx->like_len)
 		vtun_tx_push_like(tx, skb, tx->like);
 	else
 		vtun_tx_push_outer(tx, skb);
 	skb->priority = tx->priority;
-	skb->ignore_df = !tx->df;
+	/* it is false in new and in scrubbed packets */
+	if (unlikely(!tx->df))
+		skb->ignore_df = true;
 	skb_dst_set_noref(skb, tx->dst);
 	return true;
 }
 
 void vtun_tx_finish(struct vtun_tx *tx, struct sk_buff *skb, unsigned int len)
 {
-	if (likely(tx_seal(tx, skb, len))) {
-		__skb_queue_tail(&tx->sent, skb);
+	if (unlikely(!tx_seal(tx, skb, len))) {
+		vtun_tx_drop(tx, VTUN_DROP_CRYPTO, 1);
+		kfree_skb(skb);
 		return;
 	}
-	vtun_tx_drop(tx, VTUN_DROP_CRYPTO, 1);
-	kfree_skb(skb);
+	skb->next = NULL;
+	if (tx->last)
+		tx->last->next = skb;
+	else
+		tx->sent = skb;
+	tx->last = skb;
 }
 
 /* would a fresh SA like this one carry it? Else it would end that one too. */
@@ -265,13 +297,11 @@ static bool is_charged(const struct vtun_tx *tx, const struct sk_buff *skb)
 /*
  * May the packet be encrypted where it lies? Only in memory that belongs to the
  * skb alone: pages of fragments may be a file's whatever the skb says, a clone
- * is somebody's who still reads.
+ * is somebody's who still reads. @more octets come behind it, and the ICV.
  */
 static bool is_private(const struct vtun_tx *tx, const struct sk_buff *skb,
-		       unsigned int len)
+		       unsigned int more)
 {
-	unsigned int more = vtun_tx_text_len(tx, len) - len;
-
 	return !skb_is_nonlinear(skb) && !skb_cloned(skb) &&
 	       !skb_shared(skb) &&
 	       skb->ip_summed != CHECKSUM_PARTIAL && !tx->piece && !tx->own &&
@@ -297,9 +327,9 @@ static void tx_scrub(const struct vtun_tx *tx, struct sk_buff *skb)
 	memset(skb->cb, 0, sizeof(skb->cb));
 }
 
-/* one packet that is charged for already, and private */
+/* one packet that is charged for already, and private; @more: as there */
 static void tx_in_place(struct vtun_tx *tx, struct sk_buff *skb,
-			unsigned int len)
+			unsigned int len, unsigned int more)
 {
 	u16 mss = READ_ONCE(tx->child->options.mss_clamp);
 
@@ -307,14 +337,14 @@ static void tx_in_place(struct vtun_tx *tx, struct sk_buff *skb,
 	tx_scrub(tx, skb);
 	if (unlikely(mss))
 		tx_clamp(tx, skb->data, len, mss);
-	__skb_put(skb, vtun_tx_text_len(tx, len) - len);
+	__skb_put(skb, more + tx->sa->suite->icv_len);
 	vtun_tx_finish(tx, skb, len);
 }
 
 /* one packet that is charged for already */
 static void tx_copy(struct vtun_tx *tx, struct sk_buff *skb, unsigned int len)
 {
-	struct sk_buff *out = vtun_tx_alloc(tx, vtun_tx_text_len(tx, len));
+	struct sk_buff *out = tx_alloc(tx, len);
 	u16 mss = READ_ONCE(tx->child->options.mss_clamp);
 
 	if (unlikely(!out)) {
@@ -403,16 +433,17 @@ static bool tx_big(struct vtun_tx *tx, struct sk_buff *skb, unsigned int len)
 void vtun_tx_single(struct vtun_tx *tx, struct sk_buff *skb)
 {
 	unsigned int len = skb->len - skb_network_offset(skb) - tx->skip;
+	unsigned int text = vtun_tx_text_len(tx, len);
 
-	if (unlikely(tx->around + vtun_tx_text_len(tx, len) > tx->mtu) &&
+	if (unlikely(tx->around + text > tx->mtu) &&
 	    !tx_big(tx, skb, len))
 		return;
 	if (unlikely(tx->own))
 		vtun_transport_take(tx, skb);
 	if (unlikely(!vtun_tx_charge(tx, skb, 1, len)))
 		return;
-	if (is_private(tx, skb, len))
-		tx_in_place(tx, skb, len);
+	if (is_private(tx, skb, text - len))
+		tx_in_place(tx, skb, len, text - len);
 	else
 		tx_copy(tx, skb, len);
 }
@@ -423,7 +454,7 @@ void vtun_tx_single(struct vtun_tx *tx, struct sk_buff *skb)
  */
 static void keep_owner(struct vtun_tx *tx, struct sk_buff *skb)
 {
-	struct sk_buff *last = skb_peek_tail(&tx->sent);
+	struct sk_buff *last = tx->last;
 
 	if (!last || !is_charged(tx, skb))
 		return;
@@ -491,7 +522,6 @@ void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
 	};
 	enum vtun_drop why;
 
-	__skb_queue_head_init(&tx.sent);
 	why = READ_ONCE(sa->state) == VTUN_SA_EXPIRED ?
 	      VTUN_DROP_HARD_EXPIRED : tx_route(&tx);
 	if (unlikely(why)) {
@@ -538,7 +568,6 @@ void vtun_esp_send_dummy(struct vtun_child *child, struct vtun_sa *sa)
 	enum vtun_drop why = tx_route(&tx);
 	struct sk_buff *skb;
 
-	__skb_queue_head_init(&tx.sent);
 	if (why) {
 		vtun_tx_drop(&tx, why, 1);
 		return;
@@ -547,7 +576,7 @@ void vtun_esp_send_dummy(struct vtun_child *child, struct vtun_sa *sa)
 	if (why) {
 		vtun_tx_drop(&tx, why, 1);
 	} else {
-		skb = vtun_tx_alloc(&tx, vtun_tx_text_len(&tx, 0));
+		skb = tx_alloc(&tx, 0);
 		if (skb)
 			vtun_tx_finish(&tx, skb, 0);
 		else

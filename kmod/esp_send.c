@@ -57,76 +57,89 @@ static int send_late(struct net *net, struct sock *sk, struct sk_buff *skb)
 
 /**
  * struct plain - what is the same for all packets that go straight
- * @out: hooks at LOCAL_OUT, NULL = none
- * @post: hooks at POST_ROUTING, NULL = none
- * @out_state: what they are told
- * @post_state: likewise
  * @neigh: where all of them go, NULL = not straight
  * @is_v6gw: its family is not that of the packets
+ * @out: there are hooks at LOCAL_OUT
+ * @post: hooks at POST_ROUTING, NULL = none
+ * @state: what they are told
  */
 struct plain {
-	const struct nf_hook_entries *out, *post;
-	struct nf_hook_state out_state, post_state;
 	struct neighbour *neigh;
-	bool is_v6gw;
+	bool is_v6gw, out;
+	const struct nf_hook_entries *post;
+	struct nf_hook_state state;
 };
 
 static void plain_init(struct plain *p, const struct vtun_tx *tx)
 {
 	struct net *net = tx->child->net->net;
-	struct net_device *dev = tx->dst->dev;
 
 	p->neigh = NULL;
-	if (unlikely(!is_plain(tx) || skb_queue_empty(&tx->sent)))
+	if (unlikely(!is_plain(tx) || !tx->sent))
 		return;
 	p->neigh = ip_neigh_for_gw(container_of(tx->dst, struct rtable, dst),
-				   skb_peek(&tx->sent), &p->is_v6gw);
+				   tx->sent, &p->is_v6gw);
 	if (IS_ERR(p->neigh)) {
 		p->neigh = NULL;
 		return;
 	}
-	p->out = rcu_dereference(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT]);
-	if (p->out)
-		nf_hook_state_init(&p->out_state, NF_INET_LOCAL_OUT,
-				   NFPROTO_IPV4, NULL, dev, NULL, net,
-				   dst_output);
+	p->out = rcu_access_pointer(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT]);
 	p->post = rcu_dereference(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
 	if (p->post)
-		nf_hook_state_init(&p->post_state, NF_INET_POST_ROUTING,
-				   NFPROTO_IPV4, NULL, dev, NULL, net,
+		nf_hook_state_init(&p->state, NF_INET_POST_ROUTING,
+				   NFPROTO_IPV4, NULL, tx->dst->dev, NULL, net,
 				   send_late);
+}
+
+/* false: it is gone, or went another way */
+static noinline bool pass_out(const struct vtun_tx *tx, struct sk_buff *skb)
+{
+	struct net *net = tx->child->net->net;
+
+	if (nf_hook(NFPROTO_IPV4, NF_INET_LOCAL_OUT, net, NULL, skb, NULL,
+		    tx->dst->dev, dst_output) != 1)
+		return false;
+	if (likely(skb_dst(skb) == tx->dst))
+		return true;
+	dst_output(net, NULL, skb);
+	return false;
+}
+
+/* likewise */
+static noinline bool pass_post(struct plain *p, const struct vtun_tx *tx,
+			       struct sk_buff *skb)
+{
+	if (nf_hook_slow(skb, &p->state, p->post, 0) != 1)
+		return false;
+	if (likely(skb_dst(skb) == tx->dst))
+		return true;
+	send_late(tx->child->net->net, NULL, skb);
+	return false;
 }
 
 /* what ip_local_out() and ip_output() would do with it */
 static void send_plain(struct plain *p, const struct vtun_tx *tx,
 		       struct sk_buff *skb)
 {
-	struct net *net = tx->child->net->net;
-
-	if (p->out && nf_hook_slow(skb, &p->out_state, p->out, 0) != 1)
+	if (unlikely(p->out) && !pass_out(tx, skb))
 		return;
-	if (unlikely(skb_dst(skb) != tx->dst)) {
-		dst_output(net, NULL, skb);
-		return;
-	}
-	vtun_ip_count_out(net, skb->len);
+	vtun_ip_count_out(tx->child->net->net, skb->len);
 	skb->dev = tx->dst->dev;
-	if (p->post && nf_hook_slow(skb, &p->post_state, p->post, 0) != 1)
+	if (p->post && !pass_post(p, tx, skb))
 		return;
-	if (likely(skb_dst(skb) == tx->dst))
-		neigh_output(p->neigh, skb, p->is_v6gw);
-	else
-		send_late(net, NULL, skb);
+	neigh_output(p->neigh, skb, p->is_v6gw);
 }
 
 void vtun_tx_send(struct vtun_tx *tx)
 {
 	struct net *net = tx->child->net->net;
-	struct sk_buff *skb;
+	struct sk_buff *skb, *next;
 	struct plain plain;
 
 	plain_init(&plain, tx);
-	while ((skb = __skb_dequeue(&tx->sent))) {
+	for (skb = tx->sent; skb; skb = next) {
+		next = skb->next;
+		skb_mark_not_on_list(skb);
 		if (likely(plain.neigh && skb->len <= tx->mtu))
 			send_plain(&plain, tx, skb);
 		else if (tx->path->config.family == AF_INET)

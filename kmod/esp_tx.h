@@ -7,6 +7,7 @@
 #include <linux/types.h>
 #include <uapi/linux/vtun.h>
 
+#include "crypto.h"
 #include "mtu.h"
 
 #define VTUN_TRAILER_LEN 2	/* pad length, next header */
@@ -15,6 +16,7 @@
 
 struct dst_entry;
 struct vtun_child;
+struct vtun_gather_room;
 struct vtun_gso;
 struct vtun_path;
 struct vtun_sa;
@@ -26,6 +28,7 @@ struct vtun_sa;
  * @path: its outer endpoints
  * @dst: outer route, no reference
  * @seq: number of the next packet
+ * @op: what is sealed now; SPI and width of the number stay
  * @own: transport mode: the packet's own IP header, NULL in tunnel mode
  * @like: a finished packet that others of its length shall look like, or NULL
  * @like_len: octets of @like from the ESP header on
@@ -45,7 +48,8 @@ struct vtun_sa;
  * @keep: the packet was not charged, another SA may carry it
  * @piece: what is sent now is a part of the packet
  * @taken: the packet itself is in @sent
- * @sent: finished packets, in order
+ * @sent: finished packets, in order, by skb->next
+ * @last: the last one of them
  */
 struct vtun_tx {
 	struct vtun_child *child;
@@ -53,6 +57,7 @@ struct vtun_tx {
 	struct vtun_path *path;
 	struct dst_entry *dst;
 	u64 seq;
+	struct vtun_crypto_op op;
 	u8 *own;
 	const struct sk_buff *like;
 	unsigned int like_len;
@@ -61,15 +66,16 @@ struct vtun_tx {
 	enum vtun_door door;
 	u8 ip_len, esp_len, skip, proto, next_header, dsfield;
 	bool df, own_counts, keep, piece, taken;
-	struct sk_buff_head sent;
+	struct sk_buff *sent, *last;
 };
 
 /* esp_output.c */
 void vtun_tx_drop(struct vtun_tx *tx, enum vtun_drop why, unsigned int packets);
 /* octets of @len octets of packet with padding and trailer, RFC 4303 2.4 */
 unsigned int vtun_tx_text_len(const struct vtun_tx *tx, unsigned int len);
-/* memory for a text of that length; NULL: there is none */
-struct sk_buff *vtun_tx_alloc(const struct vtun_tx *tx, unsigned int text_len);
+/* what a packet for a text of @len octets needs */
+void vtun_tx_plan(const struct vtun_tx *tx, unsigned int len,
+		  struct vtun_gather_room *room);
 /*
  * Seals the @len octets in @skb and queues it; consumes. Takes one number, even
  * when it fails.

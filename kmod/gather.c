@@ -14,11 +14,28 @@
 
 #include "pages.h"
 
+void vtun_gather_plan(struct vtun_gather_room *room, unsigned int headroom,
+		      unsigned int len, unsigned int tailroom)
+{
+	unsigned int size = SKB_DATA_ALIGN(headroom + len + tailroom) +
+			    SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+
+	room->headroom = headroom;
+	room->len = len;
+	room->tailroom = tailroom;
+	room->size = roundup_pow_of_two(size);
+}
+
+/* no piece of a page is as large */
+static struct sk_buff *alloc_large(const struct vtun_gather_room *room)
+{
+	return alloc_skb(room->headroom + room->len + room->tailroom,
+			 GFP_ATOMIC | __GFP_NOWARN);
+}
+
 /**
  * vtun_gather_alloc() - a packet to copy into
- * @headroom: octets to keep free in front
- * @len: octets of data; their content is undefined
- * @tailroom: octets to keep free behind
+ * @room: of vtun_gather_plan()
  *
  * The memory is a piece of a larger page, as that of a received packet is, so
  * that whoever receives it can merge it with its neighbours (GRO). It does not
@@ -27,30 +44,25 @@
  *
  * Return: the packet, or NULL.
  */
-struct sk_buff *vtun_gather_alloc(unsigned int headroom, unsigned int len,
-				  unsigned int tailroom)
+struct sk_buff *vtun_gather_alloc(const struct vtun_gather_room *room)
 {
-	unsigned int size = SKB_DATA_ALIGN(headroom + len + tailroom) +
-			    SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
 	struct sk_buff *skb;
 	void *data;
 
-	if (unlikely(size > VTUN_PAGES_PIECE_MAX)) {
-		skb = alloc_skb(headroom + len + tailroom,
-				GFP_ATOMIC | __GFP_NOWARN);
+	if (unlikely(room->size > VTUN_PAGES_PIECE_MAX)) {
+		skb = alloc_large(room);
 	} else {
-		size = roundup_pow_of_two(size);
-		data = vtun_pages_get(size) ?:
-		       napi_alloc_frag_align(size, size);
+		data = vtun_pages_get(room->size) ?:
+		       napi_alloc_frag_align(room->size, room->size);
 		if (unlikely(!data))
 			return NULL;
-		skb = napi_build_skb(data, size);
+		skb = napi_build_skb(data, room->size);
 		if (unlikely(!skb))
 			skb_free_frag(data);
 	}
 	if (likely(skb)) {
-		skb_reserve(skb, headroom);
-		__skb_put(skb, len);
+		skb_reserve(skb, room->headroom);
+		__skb_put(skb, room->len);
 	}
 	return skb;
 }
@@ -77,13 +89,6 @@ static unsigned int look(struct vtun_gather *g, unsigned int len)
 	return min(g->left, len);
 }
 
-static void take(struct vtun_gather *g, unsigned int len)
-{
-	g->data += len;
-	g->left -= len;
-	g->pos += len;
-}
-
 /**
  * vtun_gather_copy() - copy the next octets
  * @g: reader
@@ -100,24 +105,15 @@ bool vtun_gather_copy(struct vtun_gather *g, u8 *to, unsigned int len)
 		if (!n)
 			return false;
 		memcpy(to, g->data, n);
-		take(g, n);
+		vtun_gather_take(g, n);
 		to += n;
 		len -= n;
 	}
 	return true;
 }
 
-/**
- * vtun_gather_csum() - copy the next octets and sum them up
- * @g: reader
- * @to: where to
- * @len: how many
- * @sum: their Internet checksum is added; the first octet counts as an even one
- *
- * Return: false when there are fewer, or they cannot be read.
- */
-bool vtun_gather_csum(struct vtun_gather *g, u8 *to, unsigned int len,
-		      __wsum *sum)
+bool vtun_gather_csum_pieces(struct vtun_gather *g, u8 *to, unsigned int len,
+			     __wsum *sum)
 {
 	unsigned int done = 0;
 
@@ -129,7 +125,7 @@ bool vtun_gather_csum(struct vtun_gather *g, u8 *to, unsigned int len,
 			return false;
 		part = csum_partial_copy_nocheck(g->data, to + done, n);
 		*sum = csum_block_add(*sum, part, done);
-		take(g, n);
+		vtun_gather_take(g, n);
 		done += n;
 	}
 	return true;

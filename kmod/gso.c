@@ -31,6 +31,7 @@ static bool plan_ip(struct vtun_gso *g, u8 proto)
 		return ip6h->version == 6 && ip6h->nexthdr == proto &&
 		       g->transport == sizeof(*ip6h);
 	iph->check = 0;
+	g->id = ntohs(iph->id);
 	return iph->version == 4 && iph->protocol == proto &&
 	       g->transport == iph->ihl * 4 && g->transport >= sizeof(*iph) &&
 	       !(iph->frag_off & htons(IP_OFFSET | IP_MF));
@@ -47,6 +48,7 @@ static bool plan_transport(struct vtun_gso *g, const struct sk_buff *skb)
 		return skb->csum_offset == offsetof(struct udphdr, check);
 	}
 	tcp->check = 0;
+	g->seq = ntohl(tcp->seq);
 	g->head_len = g->transport + tcp->doff * 4;
 	return tcp->doff >= 5 &&
 	       skb->csum_offset == offsetof(struct tcphdr, check);
@@ -142,7 +144,7 @@ bool vtun_gso_plan(struct vtun_gso *g, const struct sk_buff *skb)
 		return false;
 	g->udp = shinfo->gso_type & SKB_GSO_UDP_L4;
 	g->v6 = skb->protocol == htons(ETH_P_IPV6);
-	g->fixed_id = shinfo->gso_type & SKB_GSO_TCP_FIXEDID;
+	g->id_step = !(shinfo->gso_type & SKB_GSO_TCP_FIXEDID);
 	g->size = shinfo->gso_size;
 	g->transport = skb_checksum_start_offset(skb) - offset;
 
@@ -164,17 +166,17 @@ bool vtun_gso_plan(struct vtun_gso *g, const struct sk_buff *skb)
 }
 
 /* what numbers the segments, and the checksums; @sum is that of the payload */
-static void put_numbers(const struct vtun_gso *g, unsigned int i, u8 *head,
-			const struct vtun_gso_sums *sums, __wsum sum)
+static __always_inline void put_numbers(const struct vtun_gso *g,
+					unsigned int i, u8 *head,
+					const struct vtun_gso_sums *sums,
+					__wsum sum)
 {
-	const struct tcphdr *whole = (struct tcphdr *)(g->head + g->transport);
 	struct udphdr *udp = (struct udphdr *)(head + g->transport);
-	const struct iphdr *ip = (const struct iphdr *)g->head;
 	struct tcphdr *tcp = (struct tcphdr *)udp;
 	struct iphdr *iph = (struct iphdr *)head;
 
 	if (!g->v6) {
-		iph->id = g->fixed_id ? ip->id : htons(ntohs(ip->id) + i);
+		iph->id = htons(g->id + i * g->id_step);
 		iph->check = csum_fold(csum_add(sums->ip,
 						(__force __wsum)iph->id));
 	}
@@ -184,7 +186,7 @@ static void put_numbers(const struct vtun_gso *g, unsigned int i, u8 *head,
 		udp->check = csum_fold(sum) ?: CSUM_MANGLED_0;
 		return;
 	}
-	tcp->seq = htonl(ntohl(whole->seq) + i * g->size);
+	tcp->seq = htonl(g->seq + i * g->size);
 	tcp->check = csum_fold(csum_add(sum, (__force __wsum)tcp->seq));
 }
 

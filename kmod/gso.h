@@ -28,16 +28,20 @@ struct vtun_gso_sums {
  * @size: payload octets of every segment but the last
  * @payload: octets behind @head
  * @segments: how many packets it makes
+ * @seq: TCP: number of the first octet of payload
+ * @id: IPv4: identification of the first segment
+ * @id_step: how much it grows from segment to segment
  * @v6: inner family
  * @udp: else TCP
- * @fixed_id: IPv4 identification stays the same, else it counts
  */
 struct vtun_gso {
 	u8 head[VTUN_GSO_HEAD_MAX] __aligned(8);
 	u8 middle[VTUN_GSO_HEAD_MAX] __aligned(8);
 	struct vtun_gso_sums sums;
 	unsigned int head_len, transport, size, payload, segments;
-	bool v6, udp, fixed_id;
+	u32 seq;
+	u16 id, id_step;
+	bool v6, udp;
 };
 
 /**

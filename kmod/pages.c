@@ -48,6 +48,7 @@ struct kept {
  * struct pages - of one CPU; BH off
  * @now: what is being cut up, page NULL = nothing
  * @at: where the free part of @now begins
+ * @end: where it ends; NULL as @at when there is no page
  * @first: oldest in @kept
  * @n: how many there are in @kept
  * @turns: pages that were begun in this period
@@ -58,7 +59,7 @@ struct kept {
  */
 struct pages {
 	struct kept		now;
-	void			*at;
+	u8			*at, *end;
 	unsigned int		first, n;
 	unsigned int		turns;
 	bool			armed;
@@ -124,8 +125,20 @@ static void arm(struct pages *p)
 	add_timer_on(&p->timer, p->cpu);
 }
 
+/* @now goes to those that were used up, or is given back */
+static void retire(struct pages *p, bool keep)
+{
+	if (!keep)
+		kept_release(&p->now);
+	else
+		push(p, &p->now);
+	p->now.page = NULL;
+	p->at = NULL;
+	p->end = NULL;
+}
+
 /* @now is used up, or there is none: take the oldest or a new one */
-static noinline bool turn(struct pages *p)
+static bool turn(struct pages *p)
 {
 	struct kept next;
 
@@ -134,8 +147,7 @@ static noinline bool turn(struct pages *p)
 			next = pop(p);
 			kept_release(&next);
 		}
-		push(p, &p->now);
-		p->now.page = NULL;
+		retire(p, true);
 	}
 	if (p->n && is_free(&p->kept[p->first])) {
 		p->now = pop(p);
@@ -145,26 +157,32 @@ static noinline bool turn(struct pages *p)
 		return false;
 	}
 	p->at = page_address(p->now.page);
+	p->end = p->at + CHUNK;
 	p->turns++;
 	if (unlikely(!p->armed))
 		arm(p);
 	return true;
 }
 
+static noinline void *get_of_next(struct pages *p, unsigned int size)
+{
+	void *piece;
+
+	if (!turn(p))
+		return NULL;
+	piece = p->at;
+	p->at += size;
+	p->now.bias--;
+	return piece;
+}
+
 void *vtun_pages_get(unsigned int size)
 {
 	struct pages *p = this_cpu_ptr(&pages);
-	void *piece;
+	u8 *piece = PTR_ALIGN(p->at, size);
 
-	if (unlikely(!p->now.page && !turn(p)))
-		return NULL;
-	piece = PTR_ALIGN(p->at, size);
-	/* the end of a page is the beginning of another one */
-	if (unlikely(piece + size > page_address(p->now.page) + CHUNK)) {
-		if (!turn(p))
-			return NULL;
-		piece = p->at;
-	}
+	if (unlikely(piece + size > p->end))
+		return get_of_next(p, size);
 	p->at = piece + size;
 	p->now.bias--;
 	return piece;
@@ -189,7 +207,7 @@ static void period_end(struct timer_list *timer)
 		kept_release(&old);
 	}
 	if (!p->turns && p->now.page)
-		kept_release(&p->now);
+		retire(p, false);
 	p->turns = 0;
 	if (p->n || p->now.page)
 		arm(p);
@@ -225,6 +243,6 @@ void vtun_pages_exit(void)
 			kept_release(&old);
 		}
 		if (p->now.page)
-			kept_release(&p->now);
+			retire(p, false);
 	}
 }

@@ -117,11 +117,13 @@ static int test_alloc(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		struct vtun_gather_room room;
 		struct sk_buff *skb;
 		bool ok;
 
+		vtun_gather_plan(&room, 100, lens[i], 32);
 		local_bh_disable();
-		skb = vtun_gather_alloc(100, lens[i], 32);
+		skb = vtun_gather_alloc(&room);
 		local_bh_enable();
 		if (!skb)
 			return -ENOMEM;
