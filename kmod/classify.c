@@ -35,6 +35,7 @@
 #include <linux/socket.h>
 
 #include "prefix.h"
+#include "table.h"
 
 #define FLOW_WORDS	(sizeof(struct vtun_flow) / sizeof(u64))
 #define CELLS_MAX	64	/* of one rule */
@@ -366,6 +367,7 @@ static struct slot *slot_get(struct vtun_classify *t,
 	slot->key = *key;
 	INIT_LIST_HEAD(&slot->cells);
 	slot->tree = RB_ROOT;
+	vtun_table_settle(&t->slots);
 	err = rhashtable_insert_fast(&t->slots, &slot->node, slot_params);
 	if (err) {
 		kfree(slot);

@@ -19,6 +19,7 @@
 #include "esp.h"
 #include "events.h"
 #include "net.h"
+#include "table.h"
 
 /* ranges up to this size are searched to the end before SPI_ALLOC gives up */
 #define SPI_PROBES	4096
@@ -473,6 +474,7 @@ int vtun_sa_install(struct vtun_child *child, const struct vtun_sa_install *req,
 	}
 	install_pair(in, out, req);
 
+	vtun_table_settle(&vn->sad);
 	spin_lock_bh(&vn->lock);
 	if (out && vtun_sa_find_out(child, out->spi)) {
 		NL_SET_ERR_MSG(extack, "child has an outbound SA of that SPI");
@@ -534,6 +536,7 @@ int vtun_sa_alloc_spi(struct vtun_net *vn, struct vtun_child *child, u32 min,
 		NL_SET_ERR_MSG(extack, "no memory for the SPI");
 		return -ENOMEM;
 	}
+	vtun_table_settle(&vn->sad);
 	spin_lock_bh(&vn->lock);
 	if (spi_choose(vn, min, max, &sa->spi))
 		err = rhashtable_insert_fast(&vn->sad, &sa->spi_node,
