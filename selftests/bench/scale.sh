@@ -147,6 +147,7 @@ many_cell() {
 		record "$path" $SUITE_MANY $# 0 "encap-64-$kind-$n"
 		[ $# = 1 ] || record "$path" $SUITE_MANY $# 1 \
 			"decap-64-$kind-$n"
+		page "$path $SUITE_MANY 64-$kind-$n"
 	else
 		rc=1
 	fi
