@@ -2,8 +2,8 @@
 /*
  * Memory for packets that we make. Each piece is a part of larger pages and
  * holds a reference to them, as everywhere in the stack. Pages that were cut up
- * wait here in the order in which that happened; when all pieces of the oldest
- * came back, it is cut up again. So a stream of packets runs in the same few
+ * wait here in about the order in which that happened; when all pieces of an old
+ * one came back, it is cut up again. So a stream of packets runs in the same few
  * pages, which are warm in the cache and need not be cleared, as new ones are.
  *
  * A CPU keeps as many pages as packets were under way at once, up to a limit of
@@ -16,6 +16,7 @@
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/skbuff.h>
@@ -25,6 +26,7 @@
 #define ORDER		3
 #define CHUNK		(PAGE_SIZE << ORDER)
 #define KEPT_MAX	128	/* a power of two: 4 MB on one CPU */
+#define TRIES		4
 #define PERIOD		HZ
 
 /*
@@ -137,7 +139,29 @@ static void retire(struct pages *p, bool keep)
 	p->end = NULL;
 }
 
-/* @now is used up, or there is none: take the oldest or a new one */
+/*
+ * The oldest first. One whose packet waits somewhere for long must not stand in
+ * the way of the others: it goes to the end.
+ */
+static bool take_kept(struct pages *p)
+{
+	unsigned int tries = min_t(unsigned int, p->n, TRIES);
+	struct kept old;
+
+	while (tries--) {
+		old = pop(p);
+		if (is_free(&old)) {
+			page_ref_add(old.page, BIAS - old.bias);
+			p->now.page = old.page;
+			p->now.bias = BIAS;
+			return true;
+		}
+		push(p, &old);
+	}
+	return false;
+}
+
+/* @now is used up, or there is none: take one that is free, or a new one */
 static bool turn(struct pages *p)
 {
 	struct kept next;
@@ -149,13 +173,8 @@ static bool turn(struct pages *p)
 		}
 		retire(p, true);
 	}
-	if (p->n && is_free(&p->kept[p->first])) {
-		p->now = pop(p);
-		page_ref_add(p->now.page, BIAS - p->now.bias);
-		p->now.bias = BIAS;
-	} else if (!chunk_alloc(&p->now)) {
+	if (!take_kept(p) && !chunk_alloc(&p->now))
 		return false;
-	}
 	p->at = page_address(p->now.page);
 	p->end = p->at + CHUNK;
 	p->turns++;

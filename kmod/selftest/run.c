@@ -10,6 +10,7 @@ static const struct {
 } tests[] = {
 	{ "replay", vtun_selftest_replay },
 	{ "crypto", vtun_selftest_crypto },
+	{ "pages", vtun_selftest_pages },
 	{ "gather", vtun_selftest_gather },
 	{ "gso", vtun_selftest_gso },
 	{ "dsfield", vtun_selftest_dsfield },

@@ -50,6 +50,7 @@ void vtun_reference_icv(const u8 *text, unsigned int len, u8 *icv);
 
 int vtun_selftest_replay(void);
 int vtun_selftest_crypto(void);
+int vtun_selftest_pages(void);
 int vtun_selftest_gather(void);
 int vtun_selftest_gso(void);
 int vtun_selftest_dsfield(void);
