@@ -73,8 +73,8 @@ static enum vtun_drop tx_route(struct vtun_tx *tx)
 
 /*
  * Large packets get whole blocks of the cipher where they fit, RFC 4303 2.4: a
- * part of a block costs both ends more than the few octets cost the wire, one in
- * a hundred at most.
+ * part of a block costs both ends more than the few octets cost the wire, one
+ * in a hundred at most.
  */
 unsigned int vtun_tx_text_len(const struct vtun_tx *tx, unsigned int len)
 {
@@ -129,8 +129,8 @@ static struct sk_buff *tx_alloc(const struct vtun_tx *tx, unsigned int len)
 }
 
 /*
- * Padding 1, 2, 3 …, less than a block of it, its length and what is inside: RFC
- * 4303 2.4 to 2.6.
+ * Padding 1, 2, 3 …, less than a block of it, its length and what is inside:
+ * RFC 4303 2.4 to 2.6.
  */
 static void put_trailer(u8 *end, unsigned int pad, u8 next_header)
 {
@@ -144,8 +144,8 @@ static void put_trailer(u8 *end, unsigned int pad, u8 next_header)
 
 /*
  * Encrypts the packet of @len octets that lies in @skb, with room for trailer
- * and ICV behind it, and puts the headers in front. Takes the next sequence number even when it fails: a gap is harmless,
- * a number used twice is not.
+ * and ICV behind it, and puts the headers in front. Takes the next sequence
+ * number even when it fails: a gap is harmless, a number used twice is not.
  */
 static bool tx_seal(struct vtun_tx *tx, struct sk_buff *skb, unsigned int len)
 {

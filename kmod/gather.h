@@ -49,6 +49,9 @@ void vtun_gather_start(struct vtun_gather *g, struct sk_buff *skb,
 		       unsigned int offset);
 /* the next @len octets; false: the packet is too short or unreadable */
 bool vtun_gather_copy(struct vtun_gather *g, u8 *to, unsigned int len);
+/* vtun_gather_csum() where the octets are in several pieces */
+bool vtun_gather_csum_pieces(struct vtun_gather *g, u8 *to,
+			     unsigned int len, __wsum *sum);
 void vtun_gather_end(struct vtun_gather *g);
 
 static inline void vtun_gather_take(struct vtun_gather *g, unsigned int len)
@@ -57,10 +60,6 @@ static inline void vtun_gather_take(struct vtun_gather *g, unsigned int len)
 	g->left -= len;
 	g->pos += len;
 }
-
-/* vtun_gather_csum() where the octets are in several pieces */
-bool vtun_gather_csum_pieces(struct vtun_gather *g, u8 *to, unsigned int len,
-			     __wsum *sum);
 
 /**
  * vtun_gather_csum() - copy the next octets and sum them up

@@ -105,8 +105,8 @@ static void clear_flags(const struct vtun_gso *g, u8 *head, bool first,
 }
 
 /*
- * Makes the headers of the whole those of a segment of @len octets. What numbers
- * the segments is 0 afterwards, and so it is in the sums.
+ * Makes the headers of the whole those of a segment of @len octets. What
+ * numbers the segments is 0 afterwards, and so it is in the sums.
  */
 static struct vtun_gso_sums prepare(const struct vtun_gso *g, u8 *head,
 				    unsigned int len, bool first, bool last)

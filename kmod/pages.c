@@ -2,9 +2,10 @@
 /*
  * Memory for packets that we make. Each piece is a part of larger pages and
  * holds a reference to them, as everywhere in the stack. Pages that were cut up
- * wait here in about the order in which that happened; when all pieces of an old
- * one came back, it is cut up again. So a stream of packets runs in the same few
- * pages, which are warm in the cache and need not be cleared, as new ones are.
+ * wait here in about the order in which that happened; when all pieces of an
+ * old one came back, it is cut up again. So a stream of packets runs in the
+ * same few pages, which are warm in the cache and need not be cleared, as new
+ * ones are.
  *
  * A CPU keeps as many pages as packets were under way at once, up to a limit of
  * the size of what a queue of a network card has. What was not needed during

@@ -15,7 +15,6 @@
  */
 void *vtun_pages_get(unsigned int size);
 
-/* the memory is kept for a while; all is returned, what packets use with them */
 void vtun_pages_init(void);
 /* nobody calls vtun_pages_get() any more */
 void vtun_pages_exit(void);
