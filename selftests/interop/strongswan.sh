@@ -139,7 +139,7 @@ vici() {
 
 start_charon() {
 	# its own /run, so that another one could run beside it
-	ip netns exec "$ME-b" unshare -m env \
+	nsrun "$ME-b" unshare -m env \
 		STRONGSWAN_CONF="$SW/strongswan.conf" bash -c \
 		"mount -t tmpfs t /run && exec $CHARON" > "$TMP/charon.out" 2>&1 &
 	CHARON_PID=$!

@@ -26,17 +26,19 @@ fresh() { : > "$TMP/events.a"; }
 
 # audited LOW HIGH REASON [KEY=VALUE…]
 audited() {
-	local low=$1 high=$2 reason=$3 n
+	local low=$1 high=$2 reason=$3
 	shift 3
-	n=$(event_count a event=audit "reason=$reason" "$@")
-	between "$low" "$high" "$n" || { cat "$TMP/events.a"; return 1; }
+	event_count a event=audit "reason=$reason" "$@"
+	between "$low" "$high" "$EVENT_N" || { cat "$TMP/events.a"; return 1; }
 }
 
 # packets that the events of a reason stand for
 counted() { # REASON LOW HIGH
-	local n
-	event_count a event=audit "reason=$1" > /dev/null
-	n=$(grep -oE '"count":[0-9]+' "$TMP/match" | awk -F: '{ n += $2 } END { print n + 0 }')
+	local n=0 event
+	event_count a event=audit "reason=$1"
+	for event in "${MATCHED[@]}"; do
+		[[ ! $event =~ \"count\":([0-9]+) ]] || n=$((n + BASH_REMATCH[1]))
+	done
 	between "$2" "$3" "$n"
 }
 

@@ -32,7 +32,7 @@ told_all() { # NS DEV KEY=VALUE…
 }
 
 state_is() { # NS DEV OPERSTATE CARRIER
-	equal "$3 $4" "$(in_ns "$1" sh -c "cd /sys/class/net/$2 &&
+	equal "$3 $4" "$(in_sys "$1" sh -c "cd /sys/class/net/$2 &&
 		cat operstate carrier" | tr '\n' ' ' | sed 's/ $//')"
 }
 
@@ -128,7 +128,7 @@ consistent() {
 	local sum shown
 	sum=$(in_ns a ethtool -S vt0 | awk '/^ / && $1 != "dummy:" { n += $2 }
 		END { print n }')
-	shown=$(in_ns a sh -c 'cd /sys/class/net/vt0/statistics &&
+	shown=$(in_sys a sh -c 'cd /sys/class/net/vt0/statistics &&
 		echo $(($(cat tx_dropped) + $(cat rx_dropped)))')
 	equal "$sum" "$shown" && [ "$sum" -gt 0 ]
 }

@@ -38,7 +38,7 @@ vtun_pair
 check "tunnel is up" vtun_up
 check "pings pass" ping_ok
 check "the device has an MTU that fits into 1500" between 1280 1450 \
-	"$(in_ns a cat /sys/class/net/vt0/mtu)"
+	"$(in_sys a cat /sys/class/net/vt0/mtu)"
 check "MTU sweep" mtu_sweep
 refuse "an MTU of 0" "mtu|invalid|argument" ipn a link set vt0 mtu 0
 refuse "an MTU beyond all" "mtu|invalid|argument" ipn a link set vt0 mtu 70000
@@ -47,7 +47,7 @@ serve a tcpcheck -l
 serve b tcpcheck -l
 check "TCP over a link of 1300" slow_path
 check "it counts what passes" eval \
-	'[ "$(in_ns a cat /sys/class/net/vt0/statistics/tx_packets)" -gt 100 ]'
+	'[ "$(in_sys a cat /sys/class/net/vt0/statistics/tx_packets)" -gt 100 ]'
 
 cleanup
 check "module can be unloaded" wait_until 10 rmmod vtun

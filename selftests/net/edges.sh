@@ -77,7 +77,7 @@ for kind in (socket.SOCK_RAW, socket.SOCK_DGRAM):
                     s.sendto(data, ("vt0", proto, 0, 0, b""))
                 except OSError:
                     pass'
-	between $((before + 500)) 1000000 "$(in_ns a \
+	between $((before + 500)) 1000000 "$(in_sys a \
 		cat /sys/class/net/vt0/statistics/tx_dropped)"
 }
 

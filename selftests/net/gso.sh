@@ -58,7 +58,7 @@ counts_agree() {
 # device counters see the same octets as the SAs: every segment, no more
 device_agrees() {
 	local dev sa
-	dev=$(in_ns a cat /sys/class/net/vt0/statistics/tx_bytes)
+	dev=$(in_sys a cat /sys/class/net/vt0/statistics/tx_bytes)
 	sa=$(vtun_get a "$(sa_out a).bytes")
 	[ "$dev" = "$sa" ] || { echo "device $dev, SA $sa"; return 1; }
 }

@@ -4,6 +4,7 @@
  * pay for an interpreter per number.
  *
  *	jget PATH…
+ *	jget -n NETNS PATH…	of what "vtunctl --json show" says there
  *
  * PATH is members joined by dots; of an array, MEMBER[key=value,…] takes the
  * first element that has all of them, MEMBER[N] the N-th, MEMBER[#] or
@@ -13,7 +14,12 @@
  *
  * Exit 0: all found. 1: one is missing. 2: usage or no JSON.
  */
+#define _GNU_SOURCE
+#include <fcntl.h>
 #include <jansson.h>
+#include <sched.h>
+#include <spawn.h>
+#include <sys/wait.h>
 
 #include "util.h"
 
@@ -111,19 +117,55 @@ static void print(const json_t *v)
 		json_dumpf(v, stdout, JSON_ENCODE_ANY | JSON_COMPACT);
 }
 
+/* standard input becomes what the module of @netns shows; its process */
+static pid_t show(const char *netns)
+{
+	char *const cmd[] = { "vtunctl", "--json", "show", NULL };
+	char path[128];
+	int fd, p[2];
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "/run/netns/%s", netns);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		err(2, "%s", path);
+	if (pipe2(p, O_CLOEXEC))
+		err(2, "pipe");
+	/* the command writes to its end under the number of its output */
+	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0 || dup2(p[1], STDOUT_FILENO) < 0 ||
+	    dup2(p[0], STDIN_FILENO) < 0)
+		err(2, "dup2");
+	errno = posix_spawnp(&pid, cmd[0], NULL, NULL, cmd, environ);
+	if (errno)
+		err(2, "%s", cmd[0]);
+	dup2(fd, STDOUT_FILENO);
+	close(p[1]);
+	return pid;
+}
+
 int main(int argc, char **argv)
 {
+	int i = 1, rc = 0, status = 0;
 	json_error_t error;
 	json_t *root, *v;
 	char *save, *w;
-	int i, rc = 0;
+	pid_t pid = 0;
 
-	if (argc < 2)
-		errx(2, "usage: jget PATH...");
+	if (argc > 2 && !strcmp(argv[1], "-n")) {
+		pid = show(argv[2]);
+		i = 3;
+	}
+	if (i >= argc)
+		errx(2, "usage: jget [-n NETNS] PATH...");
 	root = json_loadf(stdin, 0, &error);
+	if (pid)
+		waitpid(pid, &status, 0);
 	if (!root)
 		errx(2, "line %d: %s", error.line, error.text);
-	for (i = 1; i < argc; i++) {
+	if (status)
+		return 2;
+	for (; i < argc; i++) {
 		w = strtok_r(argv[i], " ", &save);
 		while (w) {
 			v = walk(root, w);

@@ -40,7 +40,7 @@ keyd_ready() { [ -S "$TMP/run.$1/vtkeyd.sock" ] && ctl "$1" version; }
 keyd_start() {
 	local n=$1
 	shift
-	ip netns exec "$ME-$n" vtkeyd -c "$TMP/$n.conf" \
+	nsrun "$ME-$n" vtkeyd -c "$TMP/$n.conf" \
 		--run-dir "$TMP/run.$n" "$@" 2>> "$TMP/log.$n" &
 	KEYD_PID[$n]=$!
 	wait_until 10 keyd_ready "$n"

@@ -24,10 +24,12 @@ BUILD=${BUILD:-$TREE/build}
 BIN=${BIN:-$BUILD/bin}
 TOOLS=${TOOLS:-$BUILD/selftests}
 PATH=$BIN:$TOOLS:$PATH
+KERNEL=$(uname -r)
+KO=${VTUN_KO:-$BUILD/$KERNEL/vtun.ko}
 FULL=${FULL:-0}
 # how much longer than on a stock kernel things take; waits are scaled by it,
 # and who counts in thousands may divide by it
-case $(uname -r) in
+case $KERNEL in
 *-debug*) SLOW=${SLOW:-5} ;;
 *) SLOW=${SLOW:-1} ;;
 esac
@@ -135,12 +137,15 @@ ms_since() { echo $(((${EPOCHREALTIME/./} - $1) / 1000)); }
 # ---- begin and finish ----
 
 PIDS=()
-our_ns() { ip netns list | awk -v p="^$ME-" '$1 ~ p { print $1 }'; }
+our_ns() { # without a process, into OUR_NS
+	OUR_NS=(/run/netns/"$ME"-*)
+	OUR_NS=("${OUR_NS[@]##*/}")
+}
 
 nothing_left() {
 	local rc=0 left
-	left=$(our_ns)
-	[ -z "$left" ] || { echo "namespaces left: $left"; rc=1; }
+	our_ns
+	[ ${#OUR_NS[@]} = 0 ] || { echo "namespaces left: ${OUR_NS[*]}"; rc=1; }
 	if [ -d /sys/module/vtun ]; then
 		left=$(ip -br link show type vtun)
 		[ -z "$left" ] || { echo "devices left: $left"; rc=1; }
@@ -174,15 +179,13 @@ quiet_kernel() {
 }
 
 load_module() {
-	local ko
-	ko=${VTUN_KO:-$BUILD/$(uname -r)/vtun.ko}
 	[ ! -d /sys/module/vtun ] || return 0
-	[ -e "$ko" ] || { echo "$ko is not built"; return 1; }
+	[ -e "$KO" ] || { echo "$KO is not built"; return 1; }
 	# what modprobe would have resolved
 	modprobe -qa udp_tunnel ip6_udp_tunnel libchacha20poly1305 \
 		chacha20poly1305 gcm ghash-generic aesni_intel \
 		ghash_clmulni_intel xfrm_user esp4 esp6 tunnel4 tunnel6 || :
-	insmod "$ko"
+	insmod "$KO"
 }
 
 begin() { # [vtun]
@@ -206,7 +209,8 @@ cleanup() {
 	for pid in "${PIDS[@]}"; do
 		kill "$pid" 2>/dev/null
 	done
-	for n in $(our_ns); do
+	our_ns
+	for n in "${OUR_NS[@]}"; do
 		for pid in $(ip netns pids "$n"); do
 			kill -9 "$pid" 2>/dev/null
 		done
@@ -250,12 +254,12 @@ on_exit() {
 
 # ---- namespaces ----
 
-in_ns() { local n=$1; shift; ip netns exec "$ME-$n" "$@"; }
-ipn() { local n=$1; shift; ip -n "$ME-$n" "$@"; }
+# "ip netns exec" and "ip -n" copy all mounts for each command, see nsrun.c
+in_ns() { nsrun "$ME-$1" "${@:2}"; }
+in_sys() { ip netns exec "$ME-$1" "${@:2}"; } # with its /sys/class/net
+ipn() { nsrun "$ME-$1" ip "${@:2}"; }
 bg_ns() { # NS COMMAND…: in the background; ended by cleanup; pid in $!
-	local n=$1
-	shift
-	ip netns exec "$ME-$n" "$@" &
+	nsrun "$ME-$1" "${@:2}" &
 	PIDS+=($!)
 }
 
@@ -294,11 +298,11 @@ link_pair() {
 	wait_until 5 links_ready "$1" "$2" "$3" "$4"
 }
 
-links_ready() {
-	[ -z "$(ipn "$1" -6 addr show dev "$2" tentative)" ] &&
-	[ -z "$(ipn "$3" -6 addr show dev "$4" tentative)" ] &&
-	ipn "$1" -br link show dev "$2" | grep -q LOWER_UP &&
-	ipn "$3" -br link show dev "$4" | grep -q LOWER_UP
+links_ready() { link_ready "$1" "$2" && link_ready "$3" "$4"; }
+link_ready() { # NS DEV
+	local now
+	now=$(ipn "$1" addr show dev "$2") &&
+	[[ $now == *LOWER_UP* && $now != *tentative* ]]
 }
 
 outer() { # a|b FAMILY
@@ -370,7 +374,7 @@ xfrm_door() {
 # ---- reading back ----
 
 # vtun_get NS PATH: one value of `vtunctl show --json`, see jget.c
-vtun_get() { in_ns "$1" vtunctl --json show | jget "$2"; }
+vtun_get() { jget -n "$ME-$1" "$2"; }
 
 vtun_is() { # NS PATH VALUE: for wait_until and check
 	local got
@@ -385,8 +389,17 @@ vtun_drops() { # NS OBJECT-PATH REASON: 0 when absent
 }
 
 vtun_sum_drops() { # NS REASON: over every SA, child and the namespace
-	in_ns "$1" vtunctl --json show | tr -d ' \n' |
-		grep -oE "\"($2)\":[0-9]+" | awk -F: '{ n += $2 } END { print n + 0 }'
+	in_ns "$1" vtunctl --json show | awk -v want="\"($2)\": *[0-9]+" '
+		{ all = all " " $0 }
+		END {
+			while (match(all, want)) {
+				one = substr(all, RSTART, RLENGTH)
+				all = substr(all, RSTART + RLENGTH)
+				sub(/.*:/, "", one)
+				n += one
+			}
+			print n + 0
+		}'
 }
 
 # ---- two vtun gateways with manual keys ----
@@ -468,23 +481,31 @@ events() {
 	wait_until "${2:-2}" test -s "$TMP/monitor.$1" > /dev/null || :
 }
 
-# event_count NS KEY=VALUE…: recorded events that have all of these members
+# event_count NS KEY=VALUE…: how many recorded events have all of these members;
+# the number is in EVENT_N, the events in MATCHED
 event_count() {
-	local file=$TMP/events.$1 kv
+	local file=$TMP/events.$1 kv line patterns=()
 	shift
-	cp "$file" "$TMP/match"
 	for kv; do
-		grep -E "\"${kv%%=*}\":\"?${kv#*=}\"?[,}]" "$TMP/match" \
-			> "$TMP/match2"
-		mv "$TMP/match2" "$TMP/match"
+		patterns+=("\"${kv%%=*}\":\"?${kv#*=}\"?[,}]")
 	done
-	wc -l < "$TMP/match"
+	MATCHED=()
+	while read -r line; do
+		for kv in "${patterns[@]}"; do
+			[[ $line =~ $kv ]] || continue 2
+		done
+		MATCHED+=("$line")
+	done < "$file"
+	EVENT_N=${#MATCHED[@]}
 }
 
 events_are() { # N NS KEY=VALUE…
-	local want=$1 got
+	local want=$1
 	shift
-	got=$(event_count "$@")
-	[ "$got" = "$want" ] || { echo "$want events $* expected, got $got";
-		cat "$TMP/events.$1"; return 1; }
+	event_count "$@"
+	[ "$EVENT_N" = "$want" ] || {
+		echo "$want events $* expected, got $EVENT_N"
+		cat "$TMP/events.$1"
+		return 1
+	}
 }

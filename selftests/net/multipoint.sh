@@ -99,7 +99,7 @@ last_of_many() { # without SA: dropped by its child, and by no other
 	equal 1 "$(vtun_drops a "children[name=m$i]" no-sa)"
 }
 
-tx_dropped() { in_ns a cat /sys/class/net/vt0/statistics/tx_dropped; }
+tx_dropped() { in_sys a cat /sys/class/net/vt0/statistics/tx_dropped; }
 nobodys() { # no child covers it
 	local before
 	before=$(tx_dropped)

@@ -17,7 +17,7 @@ OUT4_R=192.0.2.9 OUT4_N=10.0.0.1 IN4_R=10.0.0.9
 owner() { # NS [WORDS…]: a daemon's socket; what it gets is in $TMP/owner.NS
 	local n=$1 ready=$TMP/ready.$RANDOM
 	shift
-	ip netns exec "$ME-$n" natt "$@" -r "$ready" > "$TMP/owner.$n" 2>&1 &
+	nsrun "$ME-$n" natt "$@" -r "$ready" > "$TMP/owner.$n" 2>&1 &
 	OWNER=$!
 	PIDS+=("$OWNER")
 	wait_until 10 test -s "$ready" || { cat "$TMP/owner.$n"; return 1; }

@@ -55,7 +55,7 @@ fi
 EVENTS=$([ "$FULL" = 1 ] && echo 20000 || echo 300)
 sleeping_listener() {
 	local pid seq last
-	ip netns exec "$ME-a" vtunctl monitor --json \
+	nsrun "$ME-a" vtunctl monitor --json \
 		> "$TMP/events" 2> "$TMP/listener" &
 	pid=$!
 	PIDS+=("$pid")
