@@ -102,7 +102,7 @@ sed 's/^/# /' "$TMP/out"
 t=${EPOCHREALTIME/./}
 check "b starts" eval 'keyd_start b && addresses b'
 check "up within 5 seconds of it" wait_until 7 mirrored
-check "really within 5" between 0 5500 "$(ms_since "$t")"
+check "really within 5" between 0 $((5000 + 500 * SLOW)) "$(ms_since "$t")"
 keyd_end KILL b
 in_ns b vtunctl flush
 CHILD_A='start manual'

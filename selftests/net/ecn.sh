@@ -16,6 +16,7 @@
 
 CODES="n10C"
 NFT=([0]=not-ect [1]=ect1 [2]=ect0 [3]=ce)
+WAIT=$((SLOW / 2)).$((SLOW % 2 * 5)) # half a second
 # shellcheck disable=SC2034 # by composed name
 INNER4_A=10.1.0.1 INNER4_B=10.2.0.1 INNER6_A=fd01::1 INNER6_B=fd02::1
 
@@ -83,7 +84,7 @@ row() {
 four_pings() { # NS ADDRESS [FIRST-DSCP]
 	local i pids=()
 	for i in 0 1 2 3; do
-		in_ns "$1" ping -q -c 1 -W 0.5 -Q $(((${3:-8} + i) << 2 | i)) \
+		in_ns "$1" ping -q -c 1 -W "$WAIT" -Q $(((${3:-8} + i) << 2 | i)) \
 			"$2" > /dev/null &
 		pids+=($!)
 	done
@@ -150,7 +151,7 @@ leaving_as() { # WANT-DSCP
 	}
 	}
 	X
-	in_ns b ping -q -c 2 -i 0.2 -W 1 -Q $((10 << 2)) $INNER4_A > /dev/null
+	in_ns b ping -q -c 2 -i 0.2 -W "$SLOW" -Q $((10 << 2)) $INNER4_A > /dev/null
 	in_ns b nft delete table ip o
 	equal 2 "$(in_ns a nft list counters | awk '/packets/ { print $2 }')"
 }

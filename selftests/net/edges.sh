@@ -14,7 +14,7 @@
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-NOWHERE=3000 PAIRS=500
+NOWHERE=$((3000 / SLOW)) PAIRS=$((500 / SLOW)) AT_ONCE=$((300 / SLOW))
 if [ "$FULL" != 0 ]; then
 	NOWHERE=100000 PAIRS=10000
 fi
@@ -139,7 +139,7 @@ grow() { # while packets look their SA up
 		remote-ts 10.67.0.0/24 || return
 	pairs g 0x100000 $PAIRS > "$TMP/batch"
 	rm -f "$TMP/stop"
-	in_ns b flood -u "$TMP/stop" -i 500 -d 600 10.1.0.1 > "$TMP/flood" &
+	in_ns b flood -u "$TMP/stop" -i 500 -d 3000 10.1.0.1 > "$TMP/flood" &
 	in_ns a vtunctl batch "$TMP/batch" > /dev/null &&
 	equal $((2 * PAIRS + 3)) "$(vtun_get a info.sas)" &&
 	in_ns a vtunctl child del g
@@ -192,7 +192,7 @@ def sa(way, *more):
     return ('sa', [('dir', way), ('spi', 0x3000), ('child-id', child), *more])
 def run():
     nl, done = Genl(), 0
-    for i in range(300):
+    for i in range($AT_ONCE):
         for cmd, attrs in (
                 ('sa-install', [sa(w, ('encr', 28), ('key', KEY), ('esn', 0))
                                 for w in (1, 2)] + [('switch', 1)]),

@@ -12,7 +12,7 @@
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-OCTETS=${OCTETS:-4M}
+OCTETS=${OCTETS:-$((4096 / SLOW))K}
 
 offload() { # on|off DEV…: at both ends
 	local how=$1 n d
@@ -77,7 +77,7 @@ vtun_pair
 check "tunnel is up" vtun_up
 serve a tcpcheck -l
 serve b tcpcheck -l
-head -c 3000000 /dev/urandom > "$TMP/file"
+head -c $((3000000 / SLOW)) /dev/urandom > "$TMP/file"
 
 check "TCP as it comes, IPv4" both_ways 10.2.0.1
 check "TCP as it comes, IPv6" both_ways fd02::1

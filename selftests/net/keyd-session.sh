@@ -15,7 +15,7 @@
 # traffic FILE: 200 datagrams a second from a to b until $TMP/stop exists
 traffic() {
 	rm -f "$TMP/stop"
-	nsrun "$ME-a" flood -i 5000 -d 60 -u "$TMP/stop" 10.2.0.1 \
+	nsrun "$ME-a" flood -i 5000 -d $((60 * SLOW)) -u "$TMP/stop" 10.2.0.1 \
 		> "$1" 2>&1 &
 	TRAFFIC=$!
 	pause 0.3

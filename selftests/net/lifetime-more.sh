@@ -56,15 +56,15 @@ events a
 next_gen "soft-idle 500ms" "soft-idle 400ms hard-idle 1200ms"
 check "idle: soft announced once" announced 1 out soft idle
 check "idle: hard announced once" announced 1 out hard idle
-check "idle: counted from installation" age_at soft 400 700
-check "idle: hard when it says" age_at hard 1200 1600
+check "idle: counted from installation" age_at soft 400 $((400 + 300 * SLOW))
+check "idle: hard when it says" age_at hard 1200 $((1200 + 400 * SLOW))
 check "idle: the SA is gone" out_is state expired
 check "idle: inbound announced, too" announced 1 in soft idle
 check "idle: inbound has no hard limit" in_is state active
 
-next_gen "" "soft-idle 700ms"
-shoot 20 100000
-check "traffic keeps it awake for two seconds" events_are 0 a event=expire
+next_gen "" "soft-idle $((700 * SLOW))ms"
+shoot 20 $((100000 * SLOW))
+check "traffic keeps it awake three times as long" events_are 0 a event=expire
 check "then it falls asleep" announced 1 out soft idle
 
 # --- limits change

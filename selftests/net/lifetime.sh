@@ -96,10 +96,10 @@ outbound bytes "200 KiB of TCP"
 check "200 KiB of TCP: the peer got no octet more" peer_got bytes 100000 204800
 
 # --- seconds
-next_gen "" "soft-time 700ms hard-time 1500ms"
+next_gen "" "soft-time $((700 * SLOW))ms hard-time $((1500 * SLOW))ms"
 check "time: nothing is announced early" events_are 0 a event=expire
 outbound time "1.5 seconds"
-check "1.5 seconds: apart as configured" apart 750 900
+check "1.5 seconds: apart as configured" apart $((750 * SLOW)) $((900 * SLOW))
 
 # --- sequence numbers: 15 are left without ESN
 next_gen "" "seq 4294967280" "seq 4294967280"

@@ -96,7 +96,7 @@ table inet t {
 X
 PACKETS=0
 serve b flood -l
-in_ns a flood -u "$TMP/stop" -i 1000 -d 60 -r "$TMP/flooding" 10.2.0.1 \
+in_ns a flood -u "$TMP/stop" -i 1000 -d $((60 * SLOW)) -r "$TMP/flooding" 10.2.0.1 \
 	> "$TMP/flood" 2>&1 &
 FLOOD=$!
 wait_until 5 test -s "$TMP/flooding"

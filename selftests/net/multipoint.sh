@@ -13,7 +13,8 @@
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-MANY=${MANY:-$((FULL ? 20000 : 2000))}
+MANY=${MANY:-$((FULL ? 20000 : 2000 / SLOW))}
+PINGS_N=$((3000 / SLOW))
 
 child() { # NS NAME GENERATION LOCAL-TS REMOTE-TS
 	local n=$1 o=b
@@ -63,7 +64,7 @@ removed() { # the next wider one takes over
 replaced() { # selectors in place, in the middle of traffic they cover
 	local i before
 	before=$(sent 5)
-	in_ns a pings -n 3000 -w 1 10.2.0.100 > "$TMP/pings" &
+	in_ns a pings -n $PINGS_N -w 1 10.2.0.100 > "$TMP/pings" &
 	PINGS=$!
 	for i in 1 2 3 4 5; do
 		in_ns a vtunctl child set range \
@@ -72,7 +73,7 @@ replaced() { # selectors in place, in the middle of traffic they cover
 			remote-ts 10.2.0.100-10.2.0.130 || return
 	done
 	wait $PINGS || { cat "$TMP/pings"; return 1; }
-	equal $((before + 3000)) "$(sent 5)"
+	equal $((before + PINGS_N)) "$(sent 5)"
 }
 
 children() { vtun_get a info.children; }

@@ -325,7 +325,7 @@ ms=$(ms_since "$t0")
 check "keepalives in silence: $n in $ms ms, one in 400 to 450" \
 	cadence "$n" "$ms"
 check "they are no use of the SA" equal 0 "$(nft_count r other)"
-flood_start 20
+flood_start $((20 * SLOW))
 nat_reset
 pause 1.5
 n=$(nft_count r keepalive)
@@ -338,7 +338,7 @@ owner r -p 4501 -d $OUT4_B && kill_owner "$OWNER"
 check "IKE reaches its owner" wait_until 3 got_ike b "$OUT4_R"
 
 # --- owners die
-check "a flood" flood_start 20
+check "a flood" flood_start $((20 * SLOW))
 kill_owner "$B"
 check "the owner is killed: its port is served" wait_until 3 \
 	sockets_are b "4500 true"

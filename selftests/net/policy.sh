@@ -49,7 +49,7 @@ fragments_refused() {
 fragments_are() { equal "$1" "$(vtun_sum_drops a fragment)"; }
 
 big_streams() {
-	in_ns ha tcpcheck -n 2M 10.2.0.2 && in_ns hb tcpcheck -n 500K fd01::2 &&
+	in_ns ha tcpcheck -n $((2048 / SLOW))K 10.2.0.2 && in_ns hb tcpcheck -n 500K fd01::2 &&
 	in_ns a tcpcheck -n 500K 10.2.0.2
 }
 

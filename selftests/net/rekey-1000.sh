@@ -12,7 +12,7 @@
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-COUNT=${COUNT:-1000}
+COUNT=${COUNT:-$((1000 / SLOW))}
 KEEP=4
 
 # [FLOOD-WORDS…]: rekeys while numbered datagrams pass both ways

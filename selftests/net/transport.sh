@@ -95,8 +95,8 @@ traffic() { # FAMILY GENERATION
 	check "IPv$1: pings that need fragments" \
 		in_ns a pings -n 2 -s 5000 "$to"
 	check "IPv$1: both ends count the same" wait_until 2 count_same "$2"
-	check "IPv$1: TCP to XFRM" in_ns a tcpcheck -n 2M "$to"
-	check "IPv$1: TCP from XFRM" in_ns a tcpcheck -R -n 2M "$to"
+	check "IPv$1: TCP to XFRM" in_ns a tcpcheck -n $((2048 / SLOW))K "$to"
+	check "IPv$1: TCP from XFRM" in_ns a tcpcheck -R -n $((2048 / SLOW))K "$to"
 	check "IPv$1: UDP" in_ns a flood -d 1 -s 1200 "$to"
 }
 

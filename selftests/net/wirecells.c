@@ -93,7 +93,7 @@ static bool wait_for(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
-	return poll(&p, 1, WAIT_MS) == 1;
+	return poll(&p, 1, WAIT_MS * slowness()) == 1;
 }
 
 /* one datagram from @end to the other */
@@ -211,7 +211,7 @@ static bool tcp(uint64_t seed)
 		{ .send = seed + 1, .expect = seed + 2 },
 		{ .send = seed + 2, .expect = seed + 1 },
 	};
-	uint64_t end = now_us() + 10 * 1000 * 1000;
+	uint64_t end = now_us() + 10 * 1000 * 1000 * slowness();
 	bool ok = true;
 	int fd[2], i;
 
