@@ -160,7 +160,7 @@ sas_balanced() {
 	local file left
 	for file in "$p"/live_*; do
 		# the last reference goes with an RCU grace period
-		while left=$(cat "$file"); [ "$left" != 0 ]; do
+		while read -r left < "$file"; [ "$left" != 0 ]; do
 			[ "${EPOCHREALTIME/./}" -lt $n ] || {
 				echo "${file##*/live_} alive: $left"
 				return 1
@@ -179,13 +179,30 @@ quiet_kernel() {
 }
 
 load_module() {
+	local loaded=/run/vtun-was-loaded
 	[ ! -d /sys/module/vtun ] || return 0
 	[ -e "$KO" ] || { echo "$KO is not built"; return 1; }
+	if [ -e $loaded ]; then
+		# all it asks for is there: no modprobe for each cipher that is
+		# put together
+		no_modprobe insmod "$KO"
+		return
+	fi
 	# what modprobe would have resolved
 	modprobe -qa udp_tunnel ip6_udp_tunnel libchacha20poly1305 \
 		chacha20poly1305 gcm ghash-generic aesni_intel \
 		ghash_clmulni_intel xfrm_user esp4 esp6 tunnel4 tunnel6 || :
-	insmod "$KO"
+	insmod "$KO" && : > $loaded
+}
+
+# no_modprobe COMMAND…: meanwhile the kernel loads nothing by itself
+no_modprobe() {
+	local rc=0 path
+	read -r path < /proc/sys/kernel/modprobe
+	echo > /proc/sys/kernel/modprobe
+	"$@" || rc=$?
+	echo "$path" > /proc/sys/kernel/modprobe
+	return $rc
 }
 
 begin() { # [vtun]
