@@ -16,27 +16,24 @@ ROUNDS=3
 
 # a tunnel between a and b, keys for both ways, an SA that expires all the time
 tunnel() { # LIMITS…
-	local n
 	ns_add a b
 	link_pair a va b vb
-	for n in a b; do
-		ipn "$n" link add vtun0 type vtun
-		ipn "$n" link set vtun0 up
-	done
-	ipn a addr add 10.1.0.1/24 dev vtun0
-	ipn b addr add 10.2.0.1/24 dev vtun0
-	ipn a route add 10.2.0.0/24 dev vtun0
-	ipn b route add 10.1.0.0/24 dev vtun0
-	in_ns a vtunctl child add c dev vtun0 local "$OUT4_A" remote "$OUT4_B" \
-		on-demand
-	in_ns b vtunctl child add c dev vtun0 local "$OUT4_B" remote "$OUT4_A" \
-		on-demand
-	in_ns a vtunctl sa install child c \
-		in spi 0x1000 suite chacha20poly1305 key "$TMP/k1" \
-		out spi 0x2000 suite chacha20poly1305 key "$TMP/k2" "$@"
-	in_ns b vtunctl sa install child c \
-		in spi 0x2000 suite chacha20poly1305 key "$TMP/k2" \
-		out spi 0x1000 suite chacha20poly1305 key "$TMP/k1" "$@"
+	tunnel_end a 1 2 "$OUT4_A" "$OUT4_B" "$@" &&
+	tunnel_end b 2 1 "$OUT4_B" "$OUT4_A" "$@"
+}
+
+tunnel_end() { # NS MINE OTHER LOCAL REMOTE LIMITS…
+	local n=$1 i=$2 j=$3
+	ipn "$n" -batch - <<-X || return
+	link add vtun0 type vtun
+	link set vtun0 up
+	addr add 10.$i.0.1/24 dev vtun0
+	route add 10.$j.0.0/24 dev vtun0
+	X
+	in_ns "$n" vtunctl batch > /dev/null <<-X
+	child add c dev vtun0 local $4 remote $5 on-demand
+	sa install child c in spi 0x${i}000 suite chacha20poly1305 key $TMP/k$i out spi 0x${j}000 suite chacha20poly1305 key $TMP/k$j ${*:6}
+	X
 }
 
 traffic() {

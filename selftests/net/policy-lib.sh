@@ -13,29 +13,30 @@
 # shellcheck disable=SC2034 # for lib.sh
 OUT4_A=192.0.2.1 OUT4_B=198.51.100.2 OUT6_A=2001:db8:1::1 OUT6_B=2001:db8:2::2
 
-no_dad() { case $1 in *:*) echo nodad ;; esac; }
+ups() { # DEV ADDRESS…: lines for ip -batch
+	local dev=$1 x
+	shift
+	for x; do
+		case $x in
+		*:*) echo "addr add $x dev $dev nodad" ;;
+		*) echo "addr add $x dev $dev" ;;
+		esac
+	done
+	echo "link set $dev up"
+}
 
-wire() { # NS DEV ADDRESS… , NS DEV ADDRESS…: a veth pair
-	local na=$1 da=$2 aa="$3 $4" nb=$5 db=$6 ab="$7 $8" x
-	ip link add "$da" netns "$ME-$na" type veth peer name "$db" \
-		netns "$ME-$nb"
-	for x in $aa; do
-		# shellcheck disable=SC2046 # nothing or a word
-		ipn "$na" addr add "$x" dev "$da" $(no_dad "$x")
-	done
-	for x in $ab; do
-		# shellcheck disable=SC2046
-		ipn "$nb" addr add "$x" dev "$db" $(no_dad "$x")
-	done
-	ipn "$na" link set "$da" up
-	ipn "$nb" link set "$db" up
+wire() { # NS DEV ADDRESS ADDRESS, NS DEV ADDRESS ADDRESS: a veth pair
+	ip link add "$2" netns "$ME-$1" type veth peer name "$6" \
+		netns "$ME-$5"
+	ups "$2" "$3" "$4" | ipn "$1" -batch -
+	ups "$6" "$7" "$8" | ipn "$5" -batch -
 }
 
 routes() { # NS: lines of "DESTINATION GATEWAY"
 	local to via
 	while read -r to via; do
-		ipn "$1" route add "$to" via "$via" || return
-	done
+		echo "route add $to via $via"
+	done | ipn "$1" -batch -
 }
 
 policy_net() {
