@@ -50,7 +50,7 @@ fuzz:
 check-matrix:
 	@TESTS='$(TESTS)' selftests/check/matrix 6.1 6.12 7.3
 
-# KASAN, lockdep, kmemleak, fault injection: an hour on two emulated CPUs
+# KASAN, lockdep, kmemleak, fault injection: an hour or two on two CPUs
 check-debug:
 	@ONLY=guest KVER=6.1-debug TESTS='$(TESTS)' selftests/check/run
 

@@ -115,6 +115,20 @@ overhead() { # SUITE OUTER ENCAP WANT: MTU of a child over 1400 octets
 	mtu_shown "$4"
 }
 
+outer_is() { # SIZE OCTETS: a packet of SIZE makes an outer one of OCTETS
+	in_ns b nft delete table ip l 2> /dev/null
+	in_ns b nft -f - <<-X || return
+	table ip l {
+	counter n_len { }
+	chain pre { type filter hook prerouting priority -450;
+	iifname vb ip protocol esp ip length $2 counter name n_len
+	}
+	}
+	X
+	passes h 10.2.0.1 "$1" || return
+	in_ns b nft list counter ip l n_len | grep "packets 1 "
+}
+
 clamped() { # MSS FAMILY: what b sees in the SYN of a
 	local addr=10.2.0.1
 	[ "$2" = 4 ] || addr=fd02::1
@@ -131,7 +145,7 @@ clamped() { # MSS FAMILY: what b sees in the SYN of a
 	in_ns b nft list counter inet m n_mss | grep "packets [1-9]" > /dev/null
 }
 
-plan 49
+plan 53
 begin vtun
 vtun_pair > /dev/null
 ipn a link set va mtu 1400
@@ -175,6 +189,13 @@ check "with DF, outer packets have it, too" passes h 10.2.0.1 1300
 check "and only such" only df
 check "IPv6, too" passes h fd02::1 1300
 check "sets DF outside" only df
+
+# --- large packets have whole blocks of the cipher, RFC 4303 2.4, if these fit:
+# 20 + 8 + 8 octets before the text and 16 behind it
+check "1000 octets: words" outer_is 1000 1056
+check "1030 octets: blocks" outer_is 1030 1092
+check "1322 octets: blocks" outer_is 1322 1380
+check "1346 octets: no room" outer_is 1346 1400
 
 # --- the other ways to treat DF
 check "fresh, DF clear" fresh df clear
