@@ -407,16 +407,16 @@ vtun_drops() { # NS OBJECT-PATH REASON: 0 when absent
 
 vtun_sum_drops() { # NS REASON: over every SA, child and the namespace
 	in_ns "$1" vtunctl --json show | awk -v want="\"($2)\": *[0-9]+" '
-		{ all = all " " $0 }
-		END {
-			while (match(all, want)) {
-				one = substr(all, RSTART, RLENGTH)
-				all = substr(all, RSTART + RLENGTH)
+		{
+			rest = $0
+			while (match(rest, want)) {
+				one = substr(rest, RSTART, RLENGTH)
+				rest = substr(rest, RSTART + RLENGTH)
 				sub(/.*:/, "", one)
 				n += one
 			}
-			print n + 0
-		}'
+		}
+		END { print n + 0 }'
 }
 
 # ---- two vtun gateways with manual keys ----

@@ -45,6 +45,7 @@ static struct end ends[2] = {
 	{ "a", "192.0.2.1", "10.1.0.1", "10.5.0.1", -1, NULL, -1 },
 	{ "b", "192.0.2.2", "10.2.0.1", "10.6.0.1", -1, NULL, -1 },
 };
+
 static uint8_t key[2][KEY_OCTETS];	/* by who sends */
 static unsigned int current;
 
