@@ -104,8 +104,8 @@ static bool is_udp_current(const struct vtun_net *vn, const struct slot *slot)
  * What is known about a packet of IPv4, data at the IP header. All headers are
  * linear and there are neither options nor fragments, if so.
  */
-static const struct slot *find(const struct vtun_net *vn,
-			       struct vtun_early *early, struct sk_buff *skb)
+static __always_inline const struct slot *
+find(const struct vtun_net *vn, struct vtun_early *early, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	unsigned int len = sizeof(*iph) + sizeof(struct vtun_esp_hdr);

@@ -115,7 +115,7 @@ static enum vtun_drop rx_check(struct vtun_rx *rx)
 	return vtun_replay_peek(&sa->replay, rx->seq);
 }
 
-/* afterwards skb begins with the authentic text; ESP header and ICV are gone */
+/* afterwards skb begins with @rx->len octets of authentic text */
 static enum vtun_drop rx_open(struct vtun_rx *rx)
 {
 	const struct vtun_suite *suite = rx->sa->suite;
@@ -125,23 +125,46 @@ static enum vtun_drop rx_open(struct vtun_rx *rx)
 		.seq = rx->seq,
 		.len = rx->skb->len - ESP_LEN - suite->iv_len - suite->icv_len,
 	};
+	unsigned int skip = ESP_LEN + suite->iv_len;
 	struct sk_buff *skb = rx->skb;
 	int err;
 
-	if (likely(is_private(skb, suite))) {
-		__skb_pull(skb, ESP_LEN);
-	} else {
+	if (unlikely(!is_private(skb, suite))) {
 		skb = rx_copy(skb);
 		if (unlikely(!skb))
 			return VTUN_DROP_NO_MEMORY;
 		rx->skb = skb;
+		skip = suite->iv_len;
 	}
-	op.text = __skb_pull(skb, suite->iv_len);
+	op.text = __skb_pull(skb, skip);
+	rx->len = op.len;
 	err = vtun_crypto_open(&rx->sa->crypto, &op);
-	if (unlikely(err))
-		return err == -EBADMSG ? VTUN_DROP_INTEGRITY : VTUN_DROP_CRYPTO;
-	__skb_trim(skb, op.len);
-	return 0;
+	if (likely(!err))
+		return 0;
+	return err == -EBADMSG ? VTUN_DROP_INTEGRITY : VTUN_DROP_CRYPTO;
+}
+
+/*
+ * Do the @pad octets in front of @end count from 1? The last eight at once:
+ * these are there in any case, since a header stands before the text.
+ */
+static bool is_padding(const u8 *end, unsigned int pad)
+{
+	/* 1 to 8 lie in the highest octets, moved so that 1 is the lowest */
+	u64 last = get_unaligned_le64(end - sizeof(last)), want;
+	unsigned int i;
+
+	BUILD_BUG_ON(VTUN_OPEN_HEAD < sizeof(last));
+	if (likely(pad <= sizeof(last))) {
+		if (!pad)
+			return true;
+		want = 0x0807060504030201 << (sizeof(last) - pad) * 8;
+		return !((last ^ want) >> (sizeof(last) - pad) * 8);
+	}
+	for (i = 1; i <= pad; i++)
+		if (end[-(int)i] != pad - i + 1)
+			return false;
+	return true;
 }
 
 /*
@@ -150,15 +173,13 @@ static enum vtun_drop rx_open(struct vtun_rx *rx)
  */
 static enum vtun_drop rx_trailer(struct vtun_rx *rx)
 {
-	const u8 *end = rx->skb->data + rx->skb->len - TRAILER_LEN;
-	unsigned int len = rx->skb->len - TRAILER_LEN, pad = end[0], i;
+	unsigned int len = rx->len - TRAILER_LEN;
+	const u8 *end = rx->skb->data + len;
+	unsigned int pad = end[0];
 
 	rx->len = 0;
-	if (pad > len)
+	if (unlikely(pad > len || !is_padding(end, pad)))
 		return VTUN_DROP_PADDING;
-	for (i = 1; i <= pad; i++)
-		if (end[-(int)i] != pad - i + 1)
-			return VTUN_DROP_PADDING;
 	rx->next_header = end[1];
 	switch (rx->next_header) {
 	case IPPROTO_NONE:

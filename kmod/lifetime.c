@@ -160,8 +160,9 @@ static void announce(struct vtun_sa *sa, struct vtun_expiry e)
  * Uses up volume; @e is what is to be announced for it. False: a hard limit
  * forbids it, @cause is which.
  */
-static bool use(struct vtun_sa *sa, u64 packets, u64 bytes,
-		struct vtun_expiry *e, enum vtun_expire_cause *cause)
+static __always_inline bool use(struct vtun_sa *sa, u64 packets, u64 bytes,
+				struct vtun_expiry *e,
+				enum vtun_expire_cause *cause)
 {
 	unsigned long tick = jiffies;
 	u64 now = sa->last_used;
