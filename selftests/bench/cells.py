@@ -62,7 +62,8 @@ def numbers(cost, path, prefix):
     """[(n, cost)] of the workloads PREFIX-N, in order"""
     return sorted((int(w.rsplit("-", 1)[1]), c) for (p, _, w), c in
                   cost.items() if p == path and
-                  w.rsplit("-", 1)[0] == prefix)
+                  w.rsplit("-", 1)[0] == prefix and
+                  w.rsplit("-", 1)[1].isdigit())
 
 
 def _slope(name, path, prefix, must, aim):
