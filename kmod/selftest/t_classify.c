@@ -6,6 +6,7 @@
  */
 #include "selftest.h"
 
+#include <linux/bottom_half.h>
 #include <linux/errno.h>
 #include <linux/in.h>
 #include <linux/printk.h>
@@ -200,10 +201,13 @@ static int ask(struct fixture *f, const struct vtun_flow *flow)
 {
 	struct vtun_rule *want = naive(f, flow), *got, *again;
 
-	rcu_read_lock_bh();
+	/* as a packet asks: RCU, and BH off */
+	local_bh_disable();
+	rcu_read_lock();
 	got = vtun_classify_find(&f->table, flow);
 	again = vtun_classify_find(&f->table, flow);
-	rcu_read_unlock_bh();
+	rcu_read_unlock();
+	local_bh_enable();
 	if (got == want && again == want)
 		return 0;
 	pr_err("vtun: classify: %pI6 > %pI6 proto %u ports %u %u: rule %d, not %d\n",
