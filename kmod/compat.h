@@ -116,12 +116,14 @@ static inline void vtun_dst_init(struct dst_entry *dst, struct dst_ops *ops,
 }
 
 /* 6.7 tells requests to send from packets sent */
-static inline void vtun_ip_count_out(struct net *net, unsigned int len)
+static inline void vtun_ip_count_out(struct net *net, unsigned int packets,
+				     unsigned int octets)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
-	IP_INC_STATS(net, IPSTATS_MIB_OUTREQUESTS);
+	IP_ADD_STATS(net, IPSTATS_MIB_OUTREQUESTS, packets);
 #endif
-	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, len);
+	IP_ADD_STATS(net, IPSTATS_MIB_OUTPKTS, packets);
+	IP_ADD_STATS(net, IPSTATS_MIB_OUTOCTETS, octets);
 }
 
 /* 6.4 counts references of routes in another way */

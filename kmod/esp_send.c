@@ -62,12 +62,15 @@ static int send_late(struct net *net, struct sock *sk, struct sk_buff *skb)
  * @out: there are hooks at LOCAL_OUT
  * @post: hooks at POST_ROUTING, NULL = none
  * @state: what they are told
+ * @packets: that came so far; the statistics of IP get to know in the end
+ * @octets: of them
  */
 struct plain {
 	struct neighbour *neigh;
 	bool is_v6gw, out;
 	const struct nf_hook_entries *post;
 	struct nf_hook_state state;
+	unsigned int packets, octets;
 };
 
 static void plain_init(struct plain *p, const struct vtun_tx *tx)
@@ -75,6 +78,8 @@ static void plain_init(struct plain *p, const struct vtun_tx *tx)
 	struct net *net = tx->child->net->net;
 
 	p->neigh = NULL;
+	p->packets = 0;
+	p->octets = 0;
 	if (unlikely(!is_plain(tx) || !tx->sent))
 		return;
 	p->neigh = ip_neigh_for_gw(container_of(tx->dst, struct rtable, dst),
@@ -123,7 +128,8 @@ static void send_plain(struct plain *p, const struct vtun_tx *tx,
 {
 	if (unlikely(p->out) && !pass_out(tx, skb))
 		return;
-	vtun_ip_count_out(tx->child->net->net, skb->len);
+	p->packets++;
+	p->octets += skb->len;
 	skb->dev = tx->dst->dev;
 	if (p->post && !pass_post(p, tx, skb))
 		return;
@@ -147,4 +153,6 @@ void vtun_tx_send(struct vtun_tx *tx)
 		else
 			ip6_local_out(net, NULL, skb);
 	}
+	if (plain.packets)
+		vtun_ip_count_out(net, plain.packets, plain.octets);
 }
