@@ -73,7 +73,7 @@ static __wsum transport_sum(const struct vtun_gso *g, const u8 *head,
 	return csum_tcpudp_nofold(iph->saddr, iph->daddr, len, proto, sum);
 }
 
-/* the fields of segment @i that have to do with its @len octets */
+/* the fields of a segment that have to do with its @len octets */
 static void put_lengths(const struct vtun_gso *g, u8 *head, unsigned int len)
 {
 	struct udphdr *udp = (struct udphdr *)(head + g->transport);

@@ -5,9 +5,7 @@
 #include <linux/align.h>
 #include <linux/bottom_half.h>
 #include <linux/errno.h>
-#include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/printk.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/string.h>
