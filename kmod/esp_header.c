@@ -16,6 +16,14 @@
 #include "path.h"
 #include "sa.h"
 
+/* the pseudo header's sum is in the header, whoever can does the rest */
+static void leave_udp_sum(struct sk_buff *skb)
+{
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct udphdr, check);
+}
+
 /*
  * RFC 3948 2.1: no checksum over IPv4, the ICV says more. IPv6 wants one (RFC
  * 8200 8.1); whoever can do it in hardware does.
@@ -33,9 +41,7 @@ static void push_udp(const struct vtun_path_config *path, struct sk_buff *skb)
 		return;
 	udp->check = ~csum_ipv6_magic(&path->local, &path->remote, skb->len,
 				      IPPROTO_UDP, 0);
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct udphdr, check);
+	leave_udp_sum(skb);
 }
 
 /*
@@ -154,10 +160,7 @@ void vtun_tx_push_like(struct vtun_tx *tx, struct sk_buff *skb,
 	} else {
 		*ipv6_hdr(skb) = *ipv6_hdr(like);
 	}
-	if (unlikely(like->ip_summed == CHECKSUM_PARTIAL)) {
-		skb->ip_summed = CHECKSUM_PARTIAL;
-		skb->csum_start = skb_transport_header(skb) - skb->head;
-		skb->csum_offset = like->csum_offset;
-	}
+	if (unlikely(like->ip_summed == CHECKSUM_PARTIAL))
+		leave_udp_sum(skb);
 	mark_done(path, skb);
 }

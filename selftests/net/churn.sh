@@ -139,15 +139,6 @@ quiet_traffic() {
 	PINGS=()
 }
 
-quiesce() {
-	local pid
-	for pid in "${PIDS[@]}"; do
-		kill "$pid"
-		wait "$pid"
-	done 2> /dev/null
-	PIDS=() PINGS=()
-}
-
 works() { # [NS-OF-DEVICE]
 	in_ns "${1:-a}" pings -n 3 -t 3000 10.2.0.1 &&
 	in_ns a pings -n 3 -t 3000 10.6.0.1
@@ -166,6 +157,7 @@ end_ns() {
 
 all_gone() {
 	quiesce
+	PINGS=()
 	wait_until 10 no_vtun_dev && sas_balanced
 }
 

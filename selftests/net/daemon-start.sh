@@ -46,21 +46,10 @@ cadence() { # every attempt within 10 % of a multiple of 5 s after the first
 	[ $n -ge $((ABSENT / 5)) ]
 }
 
-# established IKE SAs; half-open ones of a lost race end by their own time limit
-ups() { ctl_is "$1" 'ike[#state=up]' "$2"; }
-
-# one IKE SA, one pair of SAs, the same at both ends
-settled() {
-	local n spi_a spi_b
-	for n in a b; do
-		ups $n 1 && child_is $n up && vtun_is $n 'sas[#]' 2 || return
-	done
-	spi_a=$(ctl_get a 'children[name=vpn:c].ike.spi_in')
-	spi_b=$(ctl_get b 'children[name=vpn:c].ike.spi_out')
-	equal "$spi_a" "$spi_b"
-}
-
-both_down() { ups a 0 && ups b 0 && vtun_is a 'sas[#]' 0 && vtun_is b 'sas[#]' 0; }
+settled() { mirrored && child_is a up && child_is b up; }
+# half-open IKE SAs of a lost race end by their own time limit
+is_down() { ctl_is "$1" 'ike[#state=up]' 0 && vtun_is "$1" 'sas[#]' 0; }
+both_down() { is_down a && is_down b; }
 
 both_up() {
 	local t

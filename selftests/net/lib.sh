@@ -279,6 +279,14 @@ bg_ns() { # NS COMMAND…: in the background; ended by cleanup; pid in $!
 	nsrun "$ME-$1" "${@:2}" &
 	PIDS+=($!)
 }
+quiesce() { # end what runs in the background
+	local pid
+	for pid in "${PIDS[@]}"; do
+		kill "$pid"
+		wait "$pid"
+	done 2> /dev/null
+	PIDS=()
+}
 
 ns_add() {
 	local n

@@ -42,15 +42,6 @@ traffic() {
 	pause 0.2
 }
 
-quiesce() {
-	local pid
-	for pid in "${PIDS[@]}"; do
-		kill "$pid"
-		wait "$pid"
-	done 2> /dev/null
-	PIDS=()
-}
-
 works() { in_ns a ping -q -c 3 -i 0.05 -W 2 10.2.0.1; }
 
 end_in_order() { # NS…

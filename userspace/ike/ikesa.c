@@ -262,11 +262,6 @@ void ike_sa_failed(struct ike_sa *sa, const char *fmt, ...)
 	ike_sa_free(sa);
 }
 
-static bool apart(uint64_t a, uint64_t b)
-{
-	return (a < b ? b - a : a - b) >= IKE_COLLISION_MS;
-}
-
 /*
  * Two lines of IKE SAs are compared by their first ones, which both ends know,
  * whatever has been rekeyed since; within a line by the rekey itself.
@@ -278,14 +273,15 @@ static bool sa_loses(const struct ike_sa *sa, const struct ike_sa *to)
 	if (sa->expired != to->expired)
 		return sa->expired;
 	if (a->order != b->order) {
-		if (a->ours == b->ours || apart(a->up_at, b->up_at))
+		if (a->ours == b->ours || !ike_collide(a->up_at, b->up_at))
 			return a->order < b->order;
 		return ike_nonce_cmp(&a->nonce, &b->nonce) < 0;
 	}
 	/* rekeyed on while its rival was still on its way: that one lost */
 	if (sa->gen != to->gen)
 		return sa->gen < to->gen;
-	if (sa->initiator == to->initiator || apart(sa->up_at, to->up_at))
+	if (sa->initiator == to->initiator ||
+	    !ike_collide(sa->up_at, to->up_at))
 		return sa->order < to->order;
 	return ike_nonce_cmp(ike_sa_nonce(sa), ike_sa_nonce(to)) < 0;
 }

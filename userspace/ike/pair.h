@@ -121,6 +121,11 @@ void ike_pair_free_waits(struct ike_engine *e);
 /* two SAs this close together were made by both ends at once */
 #define IKE_COLLISION_MS	40000
 
+static inline bool ike_collide(uint64_t a, uint64_t b)
+{
+	return (a < b ? b - a : a - b) < IKE_COLLISION_MS;
+}
+
 /* by the RFC 7296 2.8.1 rule; both ends come to the same answer */
 bool ike_pair_loses(const struct ike_pair *p, const struct ike_pair *to);
 /*

@@ -21,19 +21,13 @@
 #define CLOSE_LATE_MS	25000
 #define UNPROVEN_MS	2000
 
-static uint64_t distance(uint64_t a, uint64_t b)
-{
-	return a < b ? b - a : a - b;
-}
-
 bool ike_pair_loses(const struct ike_pair *p, const struct ike_pair *to)
 {
 	if (!p->sa || !to->sa)
 		return !p->sa && to->sa;
 	if (p->sa->redundant != to->sa->redundant)
 		return p->sa->redundant;
-	if (p->ours == to->ours ||
-	    distance(p->up_at, to->up_at) >= IKE_COLLISION_MS)
+	if (p->ours == to->ours || !ike_collide(p->up_at, to->up_at))
 		return p->up_at < to->up_at;
 	return ike_nonce_cmp(&p->nonce, &to->nonce) < 0;
 }
