@@ -508,6 +508,7 @@ static size_t put_event(char *at, uint16_t type, uint8_t cmd, uint32_t seq)
 	nest = mnl_attr_nest_start(nlh, VTUN_A_SA);
 	mnl_attr_put_u8(nlh, VTUN_A_SA_DIR, VTUN_DIR_OUT);
 	mnl_attr_put_u32(nlh, VTUN_A_SA_SPI, 0x2000);
+	mnl_attr_put_u64(nlh, VTUN_A_SA_AGE_MS, 1234);
 	mnl_attr_nest_end(nlh, nest);
 	nest = mnl_attr_nest_start(nlh, VTUN_A_EVENT);
 	mnl_attr_put_u32(nlh, VTUN_A_EVENT_SEQ, seq);
@@ -563,7 +564,9 @@ static void test_events(void)
 	len += put_event(room + len, FAMILY, VTUN_CMD_EXPIRE_NTF, 16);
 	q_push(len);
 	ktap_ok(next_is(k, VTUN_K_EV_SWITCH, 15) &&
-		next_is(k, VTUN_K_EV_EXPIRE, 16) && next_is(k, 0, 0),
+		vtun_k_event_read(k, &ev) == 1 &&
+		ev.type == VTUN_K_EV_EXPIRE && ev.seq == 16 &&
+		ev.age_ms == 1234 && next_is(k, 0, 0),
 		"several messages read at once");
 	/* the socket overflows: what is queued comes first, then the resync */
 	q_error(ENOBUFS);

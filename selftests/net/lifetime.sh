@@ -51,6 +51,20 @@ outbound() {
 		vtun_is a '$(sa_out a $GEN).state' expired"
 }
 
+# told_age LEVEL LOW HIGH: so old was the SA, as announced in JSON and as text
+told_age() {
+	local spi age
+	spi=$(spi_of a $GEN)
+	event_count a event=expire dir=out "level=$1" "spi=$spi"
+	[[ ${MATCHED[*]} =~ \"age_ms\":([0-9]+) ]] || {
+		echo "${MATCHED[*]}"
+		return 1
+	}
+	age=${BASH_REMATCH[1]}
+	between "$2" "$3" "$age" &&
+	wait_until 2 grep -E "expire .*$spi level=$1 .*age_ms=$age " "$TMP/text"
+}
+
 dropped() { # REASON AT-LEAST
 	local n
 	n=$(vtun_sum_drops a "$1")
@@ -65,7 +79,7 @@ apart() {
 	between "$1" "$2" $((${both% *} - ${both#* }))
 }
 
-plan 29
+plan 31
 begin vtun
 vtun_pair
 # a child on demand keeps the carrier on, so that packets reach the dead one
@@ -73,6 +87,8 @@ in_ns a vtunctl child add other dev vt0 local $OUT4_A remote $OUT4_B \
 	remote-ts 10.77.0.0/24 on-demand
 serve b flood -l
 events a
+bg_ns a vtunctl monitor > "$TMP/text" 2> "$TMP/text.err"
+wait_until 2 test -s "$TMP/text.err"
 
 # --- packets
 next_gen "" "soft-packets 10 hard-packets 20"
@@ -100,6 +116,10 @@ next_gen "" "soft-time $((700 * SLOW))ms hard-time $((1500 * SLOW))ms"
 check "time: nothing is announced early" events_are 0 a event=expire
 outbound time "1.5 seconds"
 check "1.5 seconds: apart as configured" apart $((750 * SLOW)) $((900 * SLOW))
+check "1.5 seconds: the soft expiry tells the age" told_age soft \
+	$((700 * SLOW)) $((1000 * SLOW))
+check "1.5 seconds: and so does the hard one" told_age hard \
+	$((1500 * SLOW)) $((1800 * SLOW))
 
 # --- sequence numbers: 15 are left without ESN
 next_gen "" "seq 4294967280" "seq 4294967280"

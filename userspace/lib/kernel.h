@@ -222,6 +222,7 @@ enum vtun_k_event_type {
  * @cause: EXPIRE: enum vtun_expire_cause; SWITCH: enum vtun_switch
  * @old_spi: SWITCH: outbound SA before, 0 = none
  * @bytes: EXPIRE: charged so far, with @packets
+ * @age_ms: EXPIRE: of the SA, since it was installed
  * @flow: ACQUIRE: the packet that asked; src.family 0 = not told
  * @src: PEER_MOVED, AUDIT: outer source of the packet
  * @dst: outer destination
@@ -243,6 +244,7 @@ struct vtun_k_event {
 	uint8_t cause;
 	uint32_t old_spi;
 	uint64_t bytes, packets;
+	uint64_t age_ms;
 	struct {
 		struct vtun_addr src, dst;
 		uint8_t proto;

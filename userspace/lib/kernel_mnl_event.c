@@ -96,6 +96,7 @@ static void get_event(const struct nlmsghdr *nlh, struct vtun_k_event *ev)
 	ev->spi = sa.spi;
 	ev->bytes = sa.bytes;
 	ev->packets = sa.packets;
+	ev->age_ms = sa.age_ms;
 	get_packet(tb, ev);
 }
 

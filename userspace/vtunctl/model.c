@@ -376,6 +376,7 @@ json_t *ctl_model_event(const struct vtun_k_event *ev)
 	}
 	put_str(obj, "level", vtun_name_level(ev->level));
 	put_str(obj, "cause", vtun_name_cause(ev->cause));
+	json_object_set_new(obj, "age_ms", num(ev->age_ms));
 	json_object_set_new(obj, "bytes", num(ev->bytes));
 	json_object_set_new(obj, "packets", num(ev->packets));
 	return obj;
