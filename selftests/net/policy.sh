@@ -29,6 +29,70 @@ clear_refused() { # the router says it is one of b's hosts
 	between 3 100 "$(vtun_sum_drops a clear)"
 }
 
+# watch_host RULE…: counts what ha gets of such packets
+watch_host() {
+	local rule
+	in_ns ha nft delete table inet w 2> /dev/null
+	{
+		printf 'table inet w {\ncounter hit { }\n'
+		printf 'chain i { type filter hook prerouting priority -450;\n'
+		for rule; do
+			echo "$rule counter name hit"
+		done
+		printf '}\n}\n'
+	} | in_ns ha nft -f -
+}
+host_got() { # N
+	equal "$1" "$(in_ns ha nft list counter inet w hit |
+		awk '/packets/ { print $2 }')"
+}
+
+# b protects more than a has agreed to, and no policy of a knows of it
+beside_selectors() {
+	local before
+	before=$(vtun_drops a "$(sa_in a)" ts-mismatch)
+	watch_host "ip saddr 10.66.0.1" "ip6 saddr fd66::1"
+	ipn b addr add 10.66.0.1/32 dev lo
+	ipn b addr add fd66::1/128 dev lo nodad
+	in_ns b vtunctl child set c \
+		local-ts 10.2.0.0/24,10.66.0.0/24,fd02::/64,fd66::/64 &&
+	policy b add protect child c local 10.66.0.0/24 \
+		remote 10.1.0.0/24 id 66 > /dev/null &&
+	policy b add protect child c local fd66::/64 \
+		remote fd01::/64 id 67 > /dev/null || return
+	silent b -B 10.66.0.1 10.1.0.2 && silent b -B fd66::1 fd01::2 &&
+	silent b -B 10.66.0.1 10.1.0.1 && host_got 0 &&
+	equal $((before + 3)) "$(vtun_drops a "$(sa_in a)" ts-mismatch)" &&
+	policy b del 66 && policy b del 67 &&
+	in_ns b vtunctl child set c local-ts 10.2.0.0/24,fd02::/64
+}
+
+say() { # NS ADDRESS PORT N: that many datagrams
+	in_ns "$1" bash -c 'for ((i = 0; i < $2; i++)); do
+		echo > /dev/udp/$0/$1
+	done' "$2" "$3" "$4"
+}
+
+# authentic, inside the selectors, and unwanted all the same
+discarded_inside() {
+	local before
+	before=$(vtun_sum_drops a discard)
+	policy a add discard local '10.1.0.0/24[udp/7]' remote 10.2.0.0/24 \
+		priority 5 id 901 > /dev/null &&
+	policy a add discard local 'fd01::/64[udp/7]' remote fd02::/64 \
+		priority 5 id 902 > /dev/null || return
+	watch_host "udp dport 7"
+	say hb 10.1.0.2 7 3
+	say hb fd01::2 7 3
+	say hb 10.1.0.1 7 1
+	wait_until 3 discards_are $((before + 7)) && host_got 0 &&
+	policy a del 901 && policy a del 902 || return
+	say hb 10.1.0.2 7 3
+	say hb fd01::2 7 3
+	wait_until 3 host_got 6
+}
+discards_are() { equal "$1" "$(vtun_sum_drops a discard)"; }
+
 udp_4000() { # NS FROM TO: port 53 to 53, so large that it is in fragments
 	in_ns "$1" python3 - "$2" "$3" <<-X
 	import socket, sys
@@ -117,6 +181,25 @@ snat_before() { # matched by the address they have on the wire
 	in_ns ha pings -n 3 -B 10.9.0.2 10.2.0.2 && none_clear
 }
 
+# an address of the tunnel stands for a host that has none
+dnat_behind() {
+	local esp
+	in_ns a nft -f - <<-X || return
+	table ip d {
+		chain p {
+			type nat hook prerouting priority -100;
+			ip saddr 10.2.0.0/24 ip daddr 10.1.0.80 dnat to 10.9.0.2
+		}
+	}
+	X
+	watch_host "ip saddr 10.2.0.2 ip daddr 10.9.0.2"
+	esp=$(seen esp)
+	in_ns hb pings -n 3 10.1.0.80 && in_ns hb tcpcheck -n 20K 10.1.0.80 &&
+	not host_got 0 && none_clear &&
+	between $((esp + 12)) 1000 "$(seen esp)" &&
+	in_ns a nft delete table ip d
+}
+
 masquerade() { # everything but what goes to the other site
 	in_ns a nft -f - <<-X || return
 	flush table ip n
@@ -188,7 +271,7 @@ xfrm_end() { # b: states and policies of XFRM, no vtun
 open_again() { policy a flush && ipn b xfrm policy flush && reset_seen &&
 	in_ns ha pings -n 2 10.2.0.2 && some clear; }
 
-plan 35
+plan 38
 begin vtun
 policy_net
 check "in clear without policies" hosts_talk
@@ -205,6 +288,8 @@ check "nothing of it in clear" none_clear
 check "it was ESP" some esp
 check "counted by policy" counted
 check "what comes in clear is refused" clear_refused
+check "authentic, but outside the selectors" beside_selectors
+check "authentic, but of a discard policy" discarded_inside
 check "fragments without ports, in and out" fragments_refused
 check "discard" discarded
 reset_seen
@@ -212,6 +297,7 @@ check "bypass comes first by priority" bypassed
 check "order of evaluation" in_order
 reset_seen
 check "source NAT before match" snat_before
+check "destination NAT behind the tunnel" dnat_behind
 check "masquerade with an exemption" masquerade
 check "conntrack before and behind the tunnel" stateful
 check "a smaller link on the way" small_link
