@@ -413,6 +413,17 @@ vtun_drops() { # NS OBJECT-PATH REASON: 0 when absent
 	echo "${n:-0}"
 }
 
+# told NS ADDRESS SIZE MTU: the first packet of SIZE octets of IP is answered by
+# a Packet Too Big, or by the own kernel
+told() {
+	local head=28
+	[[ $2 != *:* ]] || head=48
+	in_ns "$1" ping -n -c 1 -W 2 -M "do" -s $(($3 - head)) "$2" \
+		> "$TMP/ping" 2>&1 && { echo "it was answered"; return 1; }
+	cat "$TMP/ping"
+	grep -qiE "mtu ?= ?$4([^0-9]|\$)|mtu: ?$4([^0-9]|\$)" "$TMP/ping"
+}
+
 vtun_sum_drops() { # NS REASON: over every SA, child and the namespace
 	in_ns "$1" vtunctl --json show | awk -v want="\"($2)\": *[0-9]+" '
 		{

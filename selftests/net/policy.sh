@@ -5,7 +5,7 @@
 # discard in their order; nothing in clear without SA, child or daemon; what
 # comes in clear is refused; NAT, conntrack, path MTU; XFRM at the other end.
 #
-# Proves: E-32 E-33 E-34 E-35 E-37 S-11 R11
+# Proves: E-24 E-25 E-32 E-33 E-34 E-35 E-37 S-11 R11
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=selftests/net/policy-lib.sh
@@ -117,13 +117,64 @@ big_streams() {
 	in_ns a tcpcheck -n 500K 10.2.0.2
 }
 
-small_link() { # the router says so
-	ipn r link set rb mtu 1350 && ipn b link set vb mtu 1350 &&
-	in_ns ha tcpcheck -n 300K 10.2.0.2 &&
-	in_ns ha tcpcheck -n 300K fd02::2 &&
-	in_ns a tcpcheck -n 300K 10.2.0.2 &&
+forget_paths() { # NS…
+	local n
+	for n; do
+		ipn "$n" route flush cache
+		ipn "$n" -6 route flush cache
+	done
+}
+
+# small_link FAMILY none|udp MTU CHILD-MTU: the router says so, nobody else
+small_link() {
+	local n o before
+	for n in a b; do
+		o=b
+		[ $n = a ] || o=a
+		in_ns $n vtunctl child set c local "$(outer $n "$1")" \
+			remote "$(outer $o "$1")" encap "$2" || return
+	done
+	ipn r link set rb mtu "$3" && ipn b link set vb mtu "$3" || return
+	forget_paths ha a
+	in_ns ha pings -n 1 10.2.0.2 || return
+	before=$(vtun_get a "children[name=c].mtu")
+	[ "$before" -gt "$4" ] || { echo "$before before"; return 1; }
+	in_ns ha tcpcheck -n 100K 10.2.0.2 &&
+	vtun_is a "children[name=c].mtu" "$4" &&
+	in_ns ha tcpcheck -n 100K fd02::2 &&
+	in_ns a tcpcheck -n 100K fd02::2 &&
+	in_ns a tcpcheck -n 100K 10.2.0.2 &&
 	in_ns ha pings -n 1 -s 6000 10.2.0.2 &&
-	in_ns a pings -n 1 -s 6000 -B fd01::1 fd02::1
+	in_ns a pings -n 1 -s 6000 -B fd01::1 fd02::1 && none_clear
+}
+
+# nobody with these addresses has to be there
+all_told() { # SIZE MTU
+	told ha 10.2.0.9 "$1" "$2" && told ha fd02::9 "$1" "$2" &&
+	told a 10.2.0.9 "$1" "$2" && told a fd02::9 "$1" "$2"
+}
+
+# clamped NS FROM ADDRESS MSS: what NS gets in a SYN
+clamped() {
+	in_ns "$1" nft delete table inet m 2> /dev/null
+	in_ns "$1" nft -f - <<-X || return
+	table inet m {
+	counter n_mss { }
+	chain pre { type filter hook prerouting priority -450;
+	tcp flags & (syn | ack) == syn tcp option maxseg size $4 \
+		counter name n_mss
+	}
+	}
+	X
+	in_ns "$2" tcpcheck -n 20K "$3" &&
+	in_ns "$1" nft list counter inet m n_mss | grep "packets [1-9]"
+}
+
+clamp() { # off|auto|N V4 V6: what becomes of segment sizes in both directions
+	in_ns a vtunctl child set c mss "$1" || return
+	forget_paths ha hb
+	clamped hb ha 10.2.0.2 "$2" && clamped hb ha fd02::2 "$3" &&
+	clamped ha hb 10.1.0.2 "$2" && clamped ha hb fd01::2 "$3"
 }
 
 discarded() {
@@ -271,7 +322,7 @@ xfrm_end() { # b: states and policies of XFRM, no vtun
 open_again() { policy a flush && ipn b xfrm policy flush && reset_seen &&
 	in_ns ha pings -n 2 10.2.0.2 && some clear; }
 
-plan 38
+plan 47
 begin vtun
 policy_net
 check "in clear without policies" hosts_talk
@@ -300,7 +351,19 @@ check "source NAT before match" snat_before
 check "destination NAT behind the tunnel" dnat_behind
 check "masquerade with an exemption" masquerade
 check "conntrack before and behind the tunnel" stateful
-check "a smaller link on the way" small_link
+serve a natt -a ::
+serve b natt -a ::
+check "a smaller link on the way" small_link 4 none 1350 1294
+check "a smaller link, in UDP" small_link 4 udp 1390 1326
+check "a smaller link, IPv6" small_link 6 none 1400 1326
+check "a smaller link, IPv6 in UDP" small_link 6 udp 1392 1310
+check "back again" small_link 4 none 1350 1294
+check "who sends more is told" all_told 1400 1294
+check "the segment size as it was" clamp off 1460 1440
+check "clamped to a number" clamp 1000 1000 1000
+check "of this host, too" clamped hb a 10.2.0.2 1000
+check "clamped by the MTU" clamp auto 1254 1234
+in_ns a vtunctl child set c mss off
 refuse "protect without a child" "child" policy a add protect \
 	remote 10.3.0.0/24
 refuse "protect by a child that is not there" "no.*child" policy a add \
