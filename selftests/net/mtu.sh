@@ -134,7 +134,7 @@ clamped() { # MSS FAMILY: what b sees in the SYN of a
 	in_ns b nft list counter inet m n_mss | grep "packets [1-9]" > /dev/null
 }
 
-plan 53
+plan 57
 begin vtun
 vtun_pair > /dev/null
 ipn a link set va mtu 1400
@@ -148,6 +148,10 @@ check "AES-GCM" overhead aes128gcm16 4 "" 1346
 check "AES-GCM over IPv6" overhead aes128gcm16 6 "" 1326
 check "AES-GCM in UDP" overhead aes128gcm16 4 "encap udp" 1338
 check "ChaCha20 in UDP over IPv6" overhead chacha20poly1305 6 "encap udp" 1318
+check "AES-GCM with an implicit IV" overhead aes128gcm16-iiv 4 "" 1354
+check "as much fits" passes a 10.2.0.1 1354
+check "AES-CBC with SHA-256" overhead aes128cbc-sha256 4 "" 1326
+check "as much fits" passes a 10.2.0.1 1326
 SUITE=aes128gcm16 OUTER=4
 rm -f "$TMP"/key.*
 
