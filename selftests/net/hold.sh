@@ -47,7 +47,7 @@ clear_text() {
 		awk '/counter/ { n += $(NF - 2) } END { print n + 0 }'
 }
 
-plan 23
+plan 24
 begin vtun
 vtun_pair
 in_ns b nft -f - <<X
@@ -101,6 +101,20 @@ child_again hold-packets 0
 fire 5
 check "a queue of 0 drops, but asks" eval 'drops_are hold-full 5 &&
 	events_are 1 a event=acquire'
+
+# --- nobody answers, and traffic goes on: one acquire a second
+asked() { # AT-LEAST AT-MOST
+	event_count a event=acquire
+	between "$1" "$2" "$EVENT_N"
+}
+asked_again() { # a packet in 10 ms for two seconds and a half
+	local t0=${EPOCHREALTIME/./} most
+	in_ns a flood -q -i 10000 -n 250 10.2.0.1
+	most=$((1 + $(ms_since "$t0") / 1000))
+	wait_until 2 asked 3 $most
+}
+child_again hold-ms 60000
+check "asked again each second, and not more often" asked_again
 
 # --- deleted while packets wait
 child_again hold-ms 60000
