@@ -3,7 +3,7 @@
 #
 # What vtunctl sets is what the module has, and what the module refuses is told:
 # options of children, changes in place, suites, limits, policies, sockets.
-# Proves: E-09 to E-13 (suites by name), E-32 E-48 E-51
+# Proves: E-09 to E-13 (suites by name), E-15 (default), E-32 E-48 E-51
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -11,7 +11,7 @@ CBC=$(printf '%s ' aes{128,192,256}cbc-sha{1,256,384,512})
 AEAD=$(printf '%s ' {chacha20poly1305,aes{128,192,256}gcm16}{,-iiv})
 ENDS="local 192.0.2.1 remote 192.0.2.2"
 
-plan 36
+plan 38
 begin vtun
 ns_add a
 ipn a link add vt0 type vtun
@@ -35,6 +35,12 @@ for what in encap=udp local_port=4501 remote_port=4502 keepalive_ms=5000 \
 	check "reads back: $what" is "children[name=opt].${what%=*}" \
 		"${what#*=}"
 done
+untold() {
+	# shellcheck disable=SC2086 # words
+	ctl child add nat dev vt0 $ENDS encap udp && look
+}
+check "a child in UDP without a word about keepalives" untold
+check "sends one in 20 seconds" is "children[name=nat].keepalive_ms" 20000
 # shellcheck disable=SC2086
 refuse "a device carries no transport mode" "transport" \
 	ctl child add t dev vt0 mode transport $ENDS
