@@ -68,6 +68,91 @@ unmarked() {
 	[ "$after" -gt "$before" ]
 }
 
+# sent_as FAMILY none|udp [WORDS…]: child c of a, whose outer packets are such;
+# b answers as ever
+sent_as() {
+	local f=$1 encap=$2
+	shift 2
+	in_ns a vtunctl child del c
+	in_ns a vtunctl child add c dev vt0 local "$(outer a "$f")" \
+		remote "$(outer b "$f")" encap "$encap" "$@" &&
+	vtun_install a $((++GEN)) && vtun_install b $GEN && ping_ok
+}
+
+marked6() {
+	ipn a -6 -batch - <<-X
+	route add $OUT6_B dev va table 100
+	route add unreachable $OUT6_B
+	rule add fwmark 0x77 table 100
+	X
+	sent_as 6 none mark 0x77
+}
+
+no_route() { # FAMILY none|udp
+	not sent_as "$@" &&
+	between 3 100 "$(vtun_drops a "children[name=c]" no-route)"
+}
+
+unmarked6() {
+	local rc
+	no_route 6 none && no_route 6 udp
+	rc=$?
+	ipn a -6 -batch - <<-X
+	route del unreachable $OUT6_B
+	rule del fwmark 0x77 table 100
+	X
+	return $rc
+}
+
+# a second pair of interfaces, worse than the first
+two_links() {
+	ip link add wa netns "$ME-a" type veth peer name wb netns "$ME-b"
+	ipn b link set wb up
+	ipn a -batch - <<-X || return
+	link set wa up
+	route add $OUT4_B dev va metric 100
+	route add $OUT4_B dev wa metric 900
+	X
+	in_ns b nft -f - <<-X
+	table inet l {
+		counter n_vb { }
+		counter n_wb { }
+		chain pre {
+			type filter hook prerouting priority -450;
+			iifname vb meta l4proto { esp, udp } counter name n_vb
+			iifname wb meta l4proto { esp, udp } counter name n_wb
+		}
+	}
+	X
+}
+
+one_link() {
+	ipn a -batch - <<-X
+	link del wa
+	route del $OUT4_B dev va
+	X
+}
+
+came_in() { # DEV
+	in_ns b nft list counter inet l "n_$1" | awk '/packets/ { print $2 }'
+}
+
+comes_by() { # vb|wb FAMILY none|udp [WORDS…]
+	local dev=$1 other=vb
+	shift
+	[ "$dev" != vb ] || other=wb
+	in_ns b nft reset counters table inet l > /dev/null
+	sent_as "$@" && equal 0 "$(came_in $other)" &&
+	between 3 100 "$(came_in "$dev")"
+}
+
+device_link() {
+	local rc
+	ipn a link set vt0 type vtun dev wa && comes_by wb 4 none
+	rc=$?
+	ipn a link set vt0 type vtun dev none && return $rc
+}
+
 in_vrf() {
 	ipn a route del unreachable $OUT4_B/32
 	ipn a link add red type vrf table 200 || return
@@ -149,7 +234,7 @@ unprivileged() {
 	return $rc
 }
 
-plan 37
+plan 48
 begin vtun
 has_jq || skip_all "no jq"
 [ -e "$IP_LIB_DIR/link_vtun.so" ] || skip_all "the plugin is not built"
@@ -214,10 +299,26 @@ check "nor one that was there before" eval \
 
 # --- marks, VRFs
 check "a mark chooses the table of outer packets" marked
+serve a natt -a ::
+serve b natt -a ::
+check "one in UDP, too" sent_as 4 udp mark 0x77
 check "without it there is no route" unmarked
+check "nor in UDP" no_route 4 udp
+check "a mark of IPv6" marked6
+check "one in UDP, too" sent_as 6 udp mark 0x77
+check "without it there is no route" unmarked6
 check "outer packets in a VRF" in_vrf
 check "outside of it they find no way" not_in_vrf
 check "and back" out_of_vrf
+
+# --- links
+check "two ways to the peer" two_links
+check "the route decides" comes_by vb 4 none
+check "the child does" comes_by wb 4 none link wa
+check "in UDP, too" comes_by wb 4 udp link wa
+check "the device does" device_link
+check "and no longer" comes_by vb 4 none
+one_link
 
 # --- ethtool
 check "ethtool -i" eval 'in_ns a ethtool -i vt0 | grep "^driver: vtun" > /dev/null &&
