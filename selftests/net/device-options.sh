@@ -106,12 +106,18 @@ unmarked6() {
 
 # a second pair of interfaces, worse than the first
 two_links() {
-	ip link add wa netns "$ME-a" type veth peer name wb netns "$ME-b"
+	ip link add wa netns "$ME-a" type veth \
+		peer name wb netns "$ME-b" address 02:00:00:00:00:0b
 	ipn b link set wb up
+	# va forgot its address in the VRF
 	ipn a -batch - <<-X || return
 	link set wa up
+	addr add $OUT6_A/64 dev va nodad
 	route add $OUT4_B dev va metric 100
 	route add $OUT4_B dev wa metric 900
+	route add $OUT6_B dev va metric 100
+	route add $OUT6_B dev wa metric 900
+	neigh add $OUT6_B lladdr 02:00:00:00:00:0b dev wa nud permanent
 	X
 	in_ns b nft -f - <<-X
 	table inet l {
@@ -130,6 +136,7 @@ one_link() {
 	ipn a -batch - <<-X
 	link del wa
 	route del $OUT4_B dev va
+	route del $OUT6_B dev va
 	X
 }
 
@@ -234,7 +241,7 @@ unprivileged() {
 	return $rc
 }
 
-plan 48
+plan 51
 begin vtun
 has_jq || skip_all "no jq"
 [ -e "$IP_LIB_DIR/link_vtun.so" ] || skip_all "the plugin is not built"
@@ -313,9 +320,11 @@ check "and back" out_of_vrf
 
 # --- links
 check "two ways to the peer" two_links
-check "the route decides" comes_by vb 4 none
-check "the child does" comes_by wb 4 none link wa
-check "in UDP, too" comes_by wb 4 udp link wa
+for f in 4 6; do
+	check "IPv$f: the route decides" comes_by vb $f none
+	check "IPv$f: the child does" comes_by wb $f none link wa
+	check "IPv$f: in UDP, too" comes_by wb $f udp link wa
+done
 check "the device does" device_link
 check "and no longer" comes_by vb 4 none
 one_link
