@@ -48,15 +48,17 @@ static const struct vtun_ts *any(u8 family)
 	return family == AF_INET ? &any4 : &any6;
 }
 
-static void rule_put(struct vtun_member_rules *rules,
+/* @local, @remote: NULL = any address of @family */
+static void rule_put(struct vtun_member_rules *rules, u8 family,
 		     const struct vtun_ts *local, const struct vtun_ts *remote)
 {
 	struct vtun_rule *rule = &rules->rule[rules->n].rule;
 
-	if (local->family != remote->family)
+	rule->local = local ?: any(family);
+	rule->remote = remote ?: any(family);
+	if (rule->local->family != rule->remote->family)
 		return;
-	rule->local = local;
-	rule->remote = remote;
+	rule->order = vtun_ts_order(local, remote);
 	rules->n++;
 }
 
@@ -67,17 +69,18 @@ static void rules_fill(struct vtun_member_rules *rules,
 	unsigned int i, j;
 
 	if (vtun_selectors_any(ts)) {
-		rule_put(rules, &any4, &any4);
-		rule_put(rules, &any6, &any6);
+		rule_put(rules, AF_INET, NULL, NULL);
+		rule_put(rules, AF_INET6, NULL, NULL);
 	}
 	for (i = 0; !ts->n_local && i < ts->n_remote; i++)
-		rule_put(rules, any(ts->remote[i].family), &ts->remote[i]);
+		rule_put(rules, ts->remote[i].family, NULL, &ts->remote[i]);
 	for (i = 0; i < ts->n_local; i++) {
 		if (!ts->n_remote)
-			rule_put(rules, &ts->local[i],
-				 any(ts->local[i].family));
+			rule_put(rules, ts->local[i].family, &ts->local[i],
+				 NULL);
 		for (j = 0; j < ts->n_remote; j++)
-			rule_put(rules, &ts->local[i], &ts->remote[j]);
+			rule_put(rules, ts->local[i].family, &ts->local[i],
+				 &ts->remote[j]);
 	}
 }
 
@@ -105,7 +108,6 @@ static struct vtun_member_rules *rules_add(struct vtun_device *vd,
 	rules_fill(rules, ts);
 	for (i = 0; i < rules->n; i++) {
 		rules->rule[i].child = child;
-		rules->rule[i].rule.order = vtun_selectors_order(ts);
 		rules->rule[i].rule.id = child->id;
 		err = vtun_classify_add(&vd->table, &rules->rule[i].rule);
 		if (err) {

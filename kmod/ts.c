@@ -2,11 +2,11 @@
 /*
  * Traffic selectors, RFC 4301 4.4.1.1 and RFC 7296 3.13.1.
  *
- * A device with several children asks them in order of how specific they are,
- * the first that covers the packet gets it. The order: the child whose widest
- * remote selector covers fewer addresses comes first, then the one whose widest
- * local selector does, then the one that names a protocol or ports, then the
- * one with the lower id.
+ * Of the children of a device the one with the most specific pair of a local and
+ * a remote selector around the packet gets it: where the remote one covers fewer
+ * addresses, then where the local one does, then where a protocol or ports are
+ * named, then the child with the lower id. A side without selectors is wider
+ * than any selector.
  */
 #include "ts.h"
 
@@ -88,15 +88,20 @@ static void parse_ipv6(struct vtun_flow *flow, const struct sk_buff *skb)
 	flow->dst = ip->daddr;
 	offset = ipv6_skip_exthdr(skb, skb_network_offset(skb) + sizeof(*ip),
 				  &flow->proto, &frag_off);
-	if (offset < 0)
-		return;
 	if (!(frag_off & htons(IP6_OFFSET))) {
-		parse_ports(flow, skb, offset);
+		if (offset >= 0)
+			parse_ports(flow, skb, offset);
+		/* a first one that hides what the next one has, RFC 7112 5 */
+		flow->fragment = frag_off && !flow->ports &&
+				 (offset < 0 || vtun_ts_has_ports(flow->proto));
 		return;
 	}
 	flow->fragment = true;
-	/* its own header tells the protocol, no more */
-	if (flow->proto != NEXTHDR_FRAGMENT)
+	/*
+	 * What its own header says need not be so: the first fragment decides,
+	 * and options there hide the protocol here (RFC 8200 4.5).
+	 */
+	if (offset < 0 || flow->proto != NEXTHDR_FRAGMENT)
 		return;
 	frag = skb_header_pointer(skb, offset, sizeof(buf), &buf);
 	if (frag)
@@ -166,47 +171,34 @@ bool vtun_selectors_match(const struct vtun_selectors *ts,
 
 unsigned int vtun_ts_width(const struct vtun_ts *ts)
 {
-	unsigned int words = ts->family == AF_INET ? 1 : 4, i;
-	u32 diff;
+	int i = ts->family == AF_INET ? 0 : 3, last = i;
+	unsigned int width = 0;
+	bool borrow = false;
+	u64 start, end;
 
-	for (i = 0; i < words; i++) {
-		diff = be32_to_cpu(ts->start.s6_addr32[i] ^
-				   ts->end.s6_addr32[i]);
-		if (diff)
-			return (words - 1 - i) * 32 + fls(diff);
+	for (; i >= 0; i--) {
+		start = (u64)be32_to_cpu(ts->start.s6_addr32[i]) + borrow;
+		end = be32_to_cpu(ts->end.s6_addr32[i]);
+		borrow = end < start;
+		if ((u32)(end - start))
+			width = (last - i) * 32 + fls((u32)(end - start));
 	}
-	return 0;
-}
-
-static unsigned int side_width(const struct vtun_ts *ts, unsigned int n)
-{
-	unsigned int width = 0, i;
-
-	if (!n)
-		return WIDTH_ANY;
-	for (i = 0; i < n; i++)
-		width = max(width, vtun_ts_width(&ts[i]));
 	return width;
 }
 
-/* selectors of a side that leave protocol and ports open */
-static unsigned int side_open(const struct vtun_ts *ts, unsigned int n)
+u64 vtun_ts_order(const struct vtun_ts *local, const struct vtun_ts *remote)
 {
+	const struct vtun_ts *sides[] = { remote, local };
 	unsigned int open = 0, i;
+	u64 order = 0;
 
-	if (!n)
-		return 2 * VTUN_TS_MAX + 1;
-	for (i = 0; i < n; i++)
-		open += !ts[i].proto + vtun_ts_any_port(&ts[i]);
-	return open;
-}
-
-u64 vtun_selectors_order(const struct vtun_selectors *ts)
-{
-	return side_width(ts->remote, ts->n_remote) << 16 |
-	       side_width(ts->local, ts->n_local) << 8 |
-	       (side_open(ts->remote, ts->n_remote) +
-		side_open(ts->local, ts->n_local));
+	for (i = 0; i < ARRAY_SIZE(sides); i++) {
+		order = order << 8 |
+			(sides[i] ? vtun_ts_width(sides[i]) : WIDTH_ANY);
+		open += sides[i] ? !sides[i]->proto +
+				   vtun_ts_any_port(sides[i]) : 3;
+	}
+	return order << 8 | open;
 }
 
 bool vtun_selectors_port(const struct vtun_selectors *ts)
@@ -217,14 +209,6 @@ bool vtun_selectors_port(const struct vtun_selectors *ts)
 		if (!vtun_ts_any_port(&ts->ts[i]))
 			return true;
 	return false;
-}
-
-int vtun_selectors_compare(const struct vtun_selectors *a,
-			   const struct vtun_selectors *b)
-{
-	u64 x = vtun_selectors_order(a), y = vtun_selectors_order(b);
-
-	return x < y ? -1 : x > y;
 }
 
 struct vtun_selectors *vtun_selectors_new(const struct vtun_ts *local,

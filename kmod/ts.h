@@ -28,10 +28,12 @@ struct vtun_ts {
 /**
  * struct vtun_flow - what selectors look at in an inner packet
  * @family: AF_INET or AF_INET6
- * @proto: upper-layer protocol, behind IPv6 extension headers
+ * @proto: upper-layer protocol, behind IPv6 extension headers; of a later
+ *	fragment of IPv6 what it claims
  * @ports: @sport and @dport are known: the protocol has some, and this is not
  *	a fragment without them
- * @fragment: a fragment other than the first one
+ * @fragment: a fragment other than the first one, or a first one that leaves to
+ *	the next what selectors look at
  * @sport: host byte order; ICMP: type and code in both (RFC 4301 4.4.1.1)
  * @src: IPv4 in s6_addr32[0]
  */
@@ -62,7 +64,7 @@ static inline void vtun_flow_swap(struct vtun_flow *flow)
 /* is @addr with @port, one end of @flow, inside @ts? */
 bool vtun_ts_covers(const struct vtun_ts *ts, const struct vtun_flow *flow,
 		    const struct in6_addr *addr, u16 port);
-/* position of the highest bit in which first and last address differ */
+/* bits of the number of addresses behind the first one: 0 = one, 8 = a /24 */
 unsigned int vtun_ts_width(const struct vtun_ts *ts);
 
 /**
@@ -108,10 +110,7 @@ bool vtun_selectors_port(const struct vtun_selectors *ts);
 bool vtun_selectors_match(const struct vtun_selectors *ts,
 			  const struct vtun_flow *flow, enum vtun_dir dir);
 
-/* of two children the one with the lower order is more specific */
-u64 vtun_selectors_order(const struct vtun_selectors *ts);
-/* < 0 when @a is more specific than @b, 0 when it makes no difference */
-int vtun_selectors_compare(const struct vtun_selectors *a,
-			   const struct vtun_selectors *b);
+/* of two pairs the one with the lower order is more specific; NULL: any */
+u64 vtun_ts_order(const struct vtun_ts *local, const struct vtun_ts *remote);
 
 #endif /* VTUN_TS_H */

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Selectors against a naive second opinion that compares octet by octet, and
- * the order of children against a search for the narrowest of all that match.
+ * Selectors against a naive second opinion that compares octet by octet, the
+ * order of their pairs against a search for the narrowest, and what is seen of
+ * fragments of IPv6.
  */
 #include "selftest.h"
 
 #include <linux/errno.h>
+#include <linux/ipv6.h>
 #include <linux/printk.h>
 #include <linux/random.h>
+#include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
 
 #include "../child.h"
 #include "../ts.h"
@@ -20,7 +24,12 @@
 struct fixture {
 	struct vtun_child child[CHILDREN];
 	struct vtun_selectors *ts[CHILDREN];
-	struct list_head sorted;
+};
+
+/* a pair of selectors that covers a flow */
+struct covering {
+	int child, remote, local;	/* widths as naive_width() has them */
+	u64 order;
 };
 
 /* few values, so that selectors overlap and borders are hit */
@@ -75,21 +84,6 @@ static void random_ts(struct vtun_ts *ts)
 	}
 }
 
-static void insert_sorted(struct fixture *f, struct vtun_child *child)
-{
-	struct list_head *before = &f->sorted;
-	struct vtun_child *other;
-
-	list_for_each_entry(other, &f->sorted, dev_node) {
-		if (vtun_selectors_compare(f->ts[child->id - 1],
-					   f->ts[other->id - 1]) < 0) {
-			before = &other->dev_node;
-			break;
-		}
-	}
-	list_add_tail(&child->dev_node, before);
-}
-
 static struct vtun_selectors *random_selectors(void)
 {
 	u8 n_local = get_random_u32() % (SELECTORS + 1);
@@ -108,7 +102,6 @@ static int random_children(struct fixture *f)
 	struct vtun_child *child;
 	unsigned int i;
 
-	INIT_LIST_HEAD(&f->sorted);
 	for (i = 0; i < CHILDREN; i++) {
 		kfree(f->ts[i]);
 		f->ts[i] = random_selectors();
@@ -117,7 +110,6 @@ static int random_children(struct fixture *f)
 		child = &f->child[i];
 		child->id = i + 1;
 		RCU_INIT_POINTER(child->ts, f->ts[i]);
-		insert_sorted(f, child);
 	}
 	return 0;
 }
@@ -144,81 +136,97 @@ static int naive_compare(const struct in6_addr *a, const struct in6_addr *b)
 	return 0;
 }
 
-static bool naive_side(const struct vtun_ts *ts, unsigned int n, u8 family,
-		       u8 proto, const struct in6_addr *addr, bool ports,
-		       u16 port)
+static bool naive_covers(const struct vtun_ts *ts,
+			 const struct vtun_flow *flow,
+			 const struct in6_addr *addr, u16 port)
 {
-	unsigned int i;
-	bool whole;
+	bool whole = ts->port_start == 0 && ts->port_end == 65535;
 
-	for (i = 0; i < n; i++) {
-		whole = ts[i].port_start == 0 && ts[i].port_end == 65535;
-		if (ts[i].family == family &&
-		    (ts[i].proto == 0 || ts[i].proto == proto) &&
-		    naive_compare(addr, &ts[i].start) >= 0 &&
-		    naive_compare(addr, &ts[i].end) <= 0 &&
-		    (whole || (ports && port >= ts[i].port_start &&
-			       port <= ts[i].port_end)))
-			return true;
-	}
-	return n == 0;
+	return ts->family == flow->family &&
+	       (ts->proto == 0 || ts->proto == flow->proto) &&
+	       naive_compare(addr, &ts->start) >= 0 &&
+	       naive_compare(addr, &ts->end) <= 0 &&
+	       (whole || (flow->ports && port >= ts->port_start &&
+			  port <= ts->port_end));
 }
 
-/* the widest selector of a side, as the number of its low bits that vary */
-static int naive_width(const struct vtun_ts *ts, unsigned int n)
+/* bits of the distance of both ends, octet by octet; NULL = any */
+static int naive_width(const struct vtun_ts *ts)
 {
-	int widest = n ? 0 : 129, bits, bit, first;
-	unsigned int i;
+	int octets, i, digit, borrow = 0, width = 0;
 
-	for (i = 0; i < n; i++) {
-		bits = ts[i].family == AF_INET ? 32 : 128;
-		for (first = 0; first < bits; first++) {
-			bit = 0x80 >> first % 8;
-			if ((ts[i].start.s6_addr[first / 8] & bit) !=
-			    (ts[i].end.s6_addr[first / 8] & bit))
-				break;
+	if (!ts)
+		return 129;
+	octets = ts->family == AF_INET ? 4 : 16;
+	for (i = octets - 1; i >= 0; i--) {
+		digit = ts->end.s6_addr[i] - ts->start.s6_addr[i] - borrow;
+		borrow = digit < 0;
+		digit &= 0xff;
+		if (digit)
+			width = (octets - 1 - i) * 8 + fls(digit);
+	}
+	return width;
+}
+
+static bool is_worse(const struct covering *a, const struct covering *b)
+{
+	return a->remote != b->remote ? a->remote > b->remote :
+					a->local > b->local;
+}
+
+/* the pairs of child @i that cover @flow: how many, the first and narrowest */
+static int naive_child(struct fixture *f, unsigned int i,
+		       const struct vtun_flow *flow, struct covering *first,
+		       struct covering *narrowest)
+{
+	const struct vtun_selectors *ts = f->ts[i];
+	const struct vtun_ts *local, *remote;
+	struct covering pair = { .child = i + 1 };
+	int j, k, n = 0;
+
+	for (j = 0; j < max_t(int, ts->n_local, 1); j++) {
+		local = ts->n_local ? &ts->local[j] : NULL;
+		if (local &&
+		    !naive_covers(local, flow, &flow->src, flow->sport))
+			continue;
+		for (k = 0; k < max_t(int, ts->n_remote, 1); k++) {
+			remote = ts->n_remote ? &ts->remote[k] : NULL;
+			if (remote && !naive_covers(remote, flow, &flow->dst,
+						    flow->dport))
+				continue;
+			pair.local = naive_width(local);
+			pair.remote = naive_width(remote);
+			pair.order = vtun_ts_order(local, remote);
+			if (!first->child || pair.order < first->order)
+				*first = pair;
+			if (!narrowest->child || is_worse(narrowest, &pair))
+				*narrowest = pair;
+			n++;
 		}
-		widest = max(widest, bits - first);
 	}
-	return widest;
+	return n;
 }
 
-/* no matching child may be narrower than the one the order found first */
+/* no pair may be narrower than the one that comes first by its order */
 static int check_flow(struct fixture *f, const struct vtun_flow *flow)
 {
-	struct vtun_child *child, *found = NULL;
-	const struct vtun_selectors *ts, *best = NULL;
+	struct covering first = { }, narrowest = { };
 	bool got, want;
 	unsigned int i;
 
-	list_for_each_entry(child, &f->sorted, dev_node) {
-		ts = f->ts[child->id - 1];
-		got = vtun_selectors_match(ts, flow, VTUN_DIR_OUT);
-		want = naive_side(ts->local, ts->n_local,
-				  flow->family, flow->proto, &flow->src,
-				  flow->ports, flow->sport) &&
-		       naive_side(ts->remote, ts->n_remote,
-				  flow->family, flow->proto, &flow->dst,
-				  flow->ports, flow->dport);
+	for (i = 0; i < CHILDREN; i++) {
+		got = vtun_selectors_match(f->ts[i], flow, VTUN_DIR_OUT);
+		want = naive_child(f, i, flow, &first, &narrowest);
 		if (got != want) {
 			pr_err("vtun: ts: child %u matches %d, not %d\n",
-			       child->id, got, want);
+			       i + 1, got, want);
 			return -EINVAL;
-		}
-		if (got && !found) {
-			found = child;
-			best = ts;
 		}
 	}
-	for (i = 0; found && i < CHILDREN; i++) {
-		ts = f->ts[i];
-		if (vtun_selectors_match(ts, flow, VTUN_DIR_OUT) &&
-		    naive_width(ts->remote, ts->n_remote) <
-		    naive_width(best->remote, best->n_remote)) {
-			pr_err("vtun: ts: child %u is more specific than %u\n",
-			       i + 1, found->id);
-			return -EINVAL;
-		}
+	if (first.child && is_worse(&first, &narrowest)) {
+		pr_err("vtun: ts: a selector of child %d is narrower than that of %d\n",
+		       narrowest.child, first.child);
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -238,6 +246,71 @@ static int check_mirror(struct fixture *f, const struct vtun_flow *flow)
 	return 0;
 }
 
+#define DST	NEXTHDR_DEST
+#define FRAG	NEXTHDR_FRAGMENT
+#define TCP	NEXTHDR_TCP
+
+/**
+ * struct fragment_case - what is seen of an IPv6 packet
+ * @name: of the case
+ * @next: next header of the IPv6 header
+ * @head: what follows it, @len octets
+ * @len: see @head
+ * @proto: what is to be seen, as all below
+ * @ports: likewise
+ * @fragment: likewise
+ */
+static const struct fragment_case {
+	const char *name;
+	u8 next, head[24], len, proto;
+	bool ports, fragment;
+} fragment_cases[] = {
+	{ "whole", TCP, { 0, 80, 1, 187 }, 4, TCP, true },
+	{ "options", DST, { TCP, 0, 1, 4, 0, 0, 0, 0, 0, 80, 1, 187 }, 12, TCP,
+	  true },
+	{ "first", FRAG, { TCP, 0, 0, 1, 1, 2, 3, 4, 0, 80, 1, 187 }, 12, TCP,
+	  true },
+	{ "first, ports cut off", FRAG, { TCP, 0, 0, 1, 1, 2, 3, 4, 0, 80 }, 10,
+	  TCP, false, true },
+	{ "first, options alone", FRAG, { DST, 0, 0, 1, 1, 2, 3, 4, TCP, 1 },
+	  10, TCP, false, true },
+	{ "first, cut in options", FRAG, { DST, 0, 0, 1, 1, 2, 3, 4, TCP }, 9,
+	  FRAG, false, true },
+	{ "first, no ports", FRAG, { 50, 0, 0, 1, 1, 2, 3, 4 }, 8, 50 },
+	{ "later", FRAG, { TCP, 0, 0, 8, 1, 2, 3, 4, 0, 80, 1, 187 }, 12, TCP,
+	  false, true },
+	{ "later, options", FRAG, { DST, 0, 0, 8, 1, 2, 3, 4, 0, 80, 1, 187 },
+	  12, DST, false, true },
+	{ "atomic", FRAG, { TCP, 0, 0, 0, 1, 2, 3, 4, 0, 80, 1, 187 }, 12, TCP,
+	  true },
+};
+
+static int check_fragment(const struct fragment_case *c)
+{
+	struct ipv6hdr *ip6h;
+	struct vtun_flow flow;
+	struct sk_buff *skb;
+
+	skb = alloc_skb(sizeof(*ip6h) + sizeof(c->head), GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+	skb_reset_network_header(skb);
+	ip6h = skb_put_zero(skb, sizeof(*ip6h));
+	ip6h->version = 6;
+	ip6h->nexthdr = c->next;
+	ip6h->payload_len = htons(c->len);
+	skb_put_data(skb, c->head, c->len);
+	vtun_flow_parse(&flow, skb);
+	kfree_skb(skb);
+	if (flow.proto == c->proto && flow.ports == c->ports &&
+	    flow.fragment == c->fragment &&
+	    flow.dport == (c->ports ? 443 : 0))
+		return 0;
+	pr_err("vtun: ts: %s: protocol %u, ports %d %u, fragment %d\n", c->name,
+	       flow.proto, flow.ports, flow.dport, flow.fragment);
+	return -EINVAL;
+}
+
 int vtun_selftest_ts(void)
 {
 	struct vtun_flow flow;
@@ -254,6 +327,8 @@ int vtun_selftest_ts(void)
 		random_flow(&flow);
 		err = err ?: check_flow(f, &flow) ?: check_mirror(f, &flow);
 	}
+	for (i = 0; i < ARRAY_SIZE(fragment_cases) && !err; i++)
+		err = check_fragment(&fragment_cases[i]);
 	for (i = 0; i < CHILDREN; i++)
 		kfree(f->ts[i]);
 	kfree(f);

@@ -48,6 +48,13 @@ goes_by() { # GENERATION ADDRESS: two pings
 	in_ns a pings -n 2 "$2" && equal $((before + 2)) "$(sent "$1")"
 }
 
+of_several() { # each selector of a child for itself: a host in another's net
+	both list 7 10.1.0.0/24 10.2.0.96/28,10.2.0.9 && goes_by 7 10.2.0.9 &&
+	goes_by 7 10.2.0.100 && goes_by 5 10.2.0.130 &&
+	in_ns a vtunctl child del list && in_ns b vtunctl child del list &&
+	goes_by 3 10.2.0.9
+}
+
 web_alone() { # one port of a host has a child of its own
 	local before
 	serve b tcpcheck -l -p 80
@@ -108,7 +115,7 @@ nobodys() { # no child covers it
 	between $((before + 1)) $((before + 9)) "$(tx_dropped)"
 }
 
-plan 16
+plan 17
 begin vtun
 vtun_pair
 for x in 10.2.0.7 10.2.0.9 10.2.0.99 10.2.0.100 10.2.0.130; do
@@ -122,6 +129,7 @@ check "its network" goes_by 3 10.2.0.9
 check "a range that is no prefix, first" goes_by 5 10.2.0.100
 check "and last" goes_by 5 10.2.0.130
 check "and beside it" goes_by 1 10.2.0.99
+check "the host selector of a child with several" of_several
 check "IPv6" goes_by 6 fd02::7
 check "a port of a host" web_alone
 check "the next wider one takes over" removed
