@@ -6,9 +6,11 @@
 
 #include "mtu.h"
 
+struct inet6_skb_parm;
 struct sk_buff;
 struct vtun_child;
 struct vtun_net;
+struct vtun_path;
 struct vtun_sa;
 
 /* SPI, low sequence half (RFC 4303 2); IV, payload, trailer and ICV follow */
@@ -24,9 +26,10 @@ struct vtun_esp_hdr {
  * @skb: inner packet, network header set; consumed in every case
  * @door: whom to tell when it is too big
  *
- * Out of place: never writes to @skb's data, so clones and page-cache pages
- * are harmless (rule R3). Counts its own drops on @sa, @child and the device.
- * RCU read side, BH off.
+ * Never writes to memory that somebody else may see: clones and page-cache
+ * pages are harmless (rule R3). Counts its own drops on @sa, @child and the
+ * device. RCU read side, BH off. A packet that meets the end of @sa takes the
+ * next SA, or waits for one where the child is on demand.
  */
 void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
 		     struct sk_buff *skb, enum vtun_door door);
@@ -59,6 +62,33 @@ int vtun_esp_rcv_udp(struct vtun_net *vn, struct sk_buff *skb, __be16 sport,
  */
 void vtun_esp_rcv_early(struct vtun_net *vn, struct vtun_sa *sa,
 			struct sk_buff *skb);
+
+/**
+ * vtun_esp_quoted() - which path is an ICMP error about?
+ * @vn: namespace it came to
+ * @skb: the error
+ * @offset: of the quoted IP header, from skb->data
+ * @family: of that header
+ *
+ * RCU read side.
+ *
+ * Return: path of the SA that sent what is quoted, NULL when it was not us or
+ * too little is quoted to tell.
+ */
+struct vtun_path *vtun_esp_quoted(struct vtun_net *vn,
+				  const struct sk_buff *skb,
+				  unsigned int offset, u8 family);
+
+/* of the protocol handlers: -ENOENT = ask the next one */
+int vtun_esp4_err(struct sk_buff *skb, u32 info);
+int vtun_esp6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
+		  u8 code, int offset, __be32 info);
+/*
+ * Error about a datagram of one of our sockets, data at the quoted header. The
+ * stack goes on to note it on the socket's route: this is for children whose
+ * mark or link make that another one.
+ */
+void vtun_esp_udp_err(struct vtun_net *vn, struct sk_buff *skb);
 
 /* protocol handlers beside XFRM's, both families */
 int vtun_esp_input_init(void);

@@ -210,7 +210,8 @@ void vtun_tx_fragments(struct vtun_tx *tx, struct sk_buff *skb)
 	unsigned int i, len;
 
 	/* into a head of its own, the only place that is written to */
-	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) {
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    skb_csum_hwoffload_help(skb, 0)) {
 		vtun_tx_drop(tx, VTUN_DROP_NO_MEMORY, 1);
 		return;
 	}

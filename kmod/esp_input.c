@@ -83,6 +83,7 @@ static struct sk_buff *rx_copy(struct sk_buff *skb)
 	copy->dev = skb->dev;
 	copy->skb_iif = skb->skb_iif;
 	copy->tstamp = skb->tstamp;
+	copy->mark = skb->mark;
 	consume_skb(skb);
 	return copy;
 }

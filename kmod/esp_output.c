@@ -250,10 +250,15 @@ static bool copy_whole(struct sk_buff *skb, unsigned int offset, u8 *to,
 	__wsum sum = 0;
 	bool ok;
 
+	/* no sum of that kind */
+	if (unlikely(skb_csum_is_sctp(skb)) &&
+	    skb->ip_summed == CHECKSUM_PARTIAL &&
+	    skb_csum_hwoffload_help(skb, 0))
+		return false;
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		start = skb_checksum_start_offset(skb) - offset;
 		/* a sender of raw packets may have put it anywhere */
-		if (unlikely(skb_csum_is_sctp(skb) || start > len ||
+		if (unlikely(start > len ||
 			     start + skb->csum_offset + 2 > len))
 			return false;
 	}
@@ -485,34 +490,9 @@ static noinline void tx_transport(struct vtun_tx *tx, struct sk_buff *skb)
 	tx->own = NULL;
 }
 
-/* what tx_refuse() kept; ends, as every SA it comes to next is a newer one */
-static void resend(struct vtun_tx *tx, struct sk_buff *skb)
-{
-	struct vtun_sa *next = next_sa(tx->child, tx->sa);
-
-	if (READ_ONCE(tx->child->flags) & VTUN_CHILD_F_ON_DEMAND) {
-		vtun_hold_add(tx->child, skb);
-	} else if (next) {
-		vtun_esp_output(tx->child, next, skb, tx->door);
-	} else {
-		vtun_tx_drop(tx, VTUN_DROP_HARD_EXPIRED, 1);
-		kfree_skb(skb);
-	}
-}
-
-/**
- * vtun_esp_output() - encrypt and send one inner packet or GSO super-packet
- * @child: whose outer addresses and route to use
- * @sa: its current outbound SA
- * @skb: inner packet, network header set; consumed in every case
- * @door: whom to tell when it is too big
- *
- * Never writes to memory that somebody else may see. Counts its own drops. RCU
- * read side, BH off. A packet that meets the end of @sa takes the next SA, or
- * waits for one where the child is on demand.
- */
-void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
-		     struct sk_buff *skb, enum vtun_door door)
+/* true: @skb was kept by tx_refuse(), else it is consumed */
+static bool tx_by(struct vtun_child *child, struct vtun_sa *sa,
+		  struct sk_buff *skb, enum vtun_door door)
 {
 	struct vtun_tx tx = {
 		.child = child,
@@ -526,11 +506,9 @@ void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
 	      VTUN_DROP_HARD_EXPIRED : tx_route(&tx);
 	if (unlikely(why)) {
 		tx_refuse(&tx, skb, why, 1);
-		if (tx.keep)
-			resend(&tx, skb);
-		else
+		if (!tx.keep)
 			kfree_skb(skb);
-		return;
+		return tx.keep;
 	}
 	if (likely(child->mode == VTUN_MODE_TUNNEL)) {
 		tx_look(&tx, skb);
@@ -538,15 +516,32 @@ void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
 	} else {
 		tx_transport(&tx, skb);
 	}
-	if (unlikely(tx.keep)) {
-		resend(&tx, skb);
-		return;
-	}
+	if (unlikely(tx.keep))
+		return true;
 	if (!tx.taken) {
 		keep_owner(&tx, skb);
 		consume_skb(skb);
 	}
 	vtun_tx_send(&tx);
+	return false;
+}
+
+void vtun_esp_output(struct vtun_child *child, struct vtun_sa *sa,
+		     struct sk_buff *skb, enum vtun_door door)
+{
+	/* many SAs in a row may be at their end: this is no recursion */
+	while (unlikely(tx_by(child, sa, skb, door))) {
+		sa = next_sa(child, sa);
+		if (sa)
+			continue;
+		if (READ_ONCE(child->flags) & VTUN_CHILD_F_ON_DEMAND) {
+			vtun_hold_add(child, skb);
+		} else {
+			vtun_child_drop(child, VTUN_DROP_HARD_EXPIRED, 1);
+			kfree_skb(skb);
+		}
+		return;
+	}
 }
 
 /**

@@ -7,8 +7,6 @@
  */
 #include "esp.h"
 
-#include <linux/icmp.h>
-#include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/rcupdate.h>
@@ -16,9 +14,7 @@
 #include <linux/udp.h>
 #include <net/dsfield.h>
 #include <net/ip.h>
-#include <net/ip6_route.h>
 #include <net/ipv6.h>
-#include <net/route.h>
 #include <net/xfrm.h>
 
 #include "audit.h"
@@ -166,78 +162,6 @@ int vtun_esp_rcv_udp(struct vtun_net *vn, struct sk_buff *skb, __be16 sport,
 	return esp_rcv(vn, &rx, AF_INET, ports);
 }
 
-/*
- * The path of the SA that sent what an ICMP error complains about, NULL = it
- * was not us. The error quotes what we sent: the SPI makes it hard to invent
- * for who does not see the wire.
- */
-static const struct vtun_path_config *
-sent_by(struct net *net, u8 family, const struct in6_addr *local,
-	const struct in6_addr *remote, __be32 spi)
-{
-	const struct vtun_path_config *path;
-	struct vtun_net *vn = vtun_net(net);
-	struct vtun_sa *sa;
-
-	vtun_sa_for_each_out(sa, vn, spi) {
-		path = &rcu_dereference(sa->child->path)->config;
-		if (sa->spi == spi && path->family == family &&
-		    ipv6_addr_equal(&path->local, local) &&
-		    ipv6_addr_equal(&path->remote, remote))
-			return path;
-	}
-	return NULL;
-}
-
-/* the next packet looks up the outer route anew and finds what is noted here */
-static int esp4_err(struct sk_buff *skb, u32 info)
-{
-	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	struct in6_addr local = { }, remote = { };
-	const struct vtun_path_config *path;
-	const struct vtun_esp_hdr *esp;
-	struct net *net = dev_net(skb->dev);
-
-	esp = (const struct vtun_esp_hdr *)(skb->data + iph->ihl * 4);
-	local.s6_addr32[0] = iph->saddr;
-	remote.s6_addr32[0] = iph->daddr;
-	path = sent_by(net, AF_INET, &local, &remote, esp->spi);
-	if (!path)
-		return -ENOENT;
-	switch (icmp_hdr(skb)->type) {
-	case ICMP_DEST_UNREACH:
-		if (icmp_hdr(skb)->code == ICMP_FRAG_NEEDED)
-			ipv4_update_pmtu(skb, net, info, path->link,
-					 IPPROTO_ESP);
-		break;
-	case ICMP_REDIRECT:
-		ipv4_redirect(skb, net, path->link, IPPROTO_ESP);
-		break;
-	}
-	return 0;
-}
-
-static int esp6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
-		    u8 code, int offset, __be32 info)
-{
-	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
-	const struct vtun_path_config *path;
-	const struct vtun_esp_hdr *esp;
-	struct net *net = dev_net(skb->dev);
-
-	esp = (const struct vtun_esp_hdr *)(skb->data + offset);
-	path = sent_by(net, AF_INET6, &ip6h->saddr, &ip6h->daddr, esp->spi);
-	if (!path)
-		return -ENOENT;
-	if (type == ICMPV6_PKT_TOOBIG)
-		ip6_update_pmtu(skb, net, info, path->link, path->mark,
-				sock_net_uid(net, NULL));
-	else if (type == NDISC_REDIRECT)
-		ip6_redirect(skb, net, skb->dev->ifindex, path->mark,
-			     sock_net_uid(net, NULL));
-	return 0;
-}
-
 /* ESP in UDP comes by another door */
 static int esp_input(struct sk_buff *skb, int nexthdr, __be32 spi,
 		     int encap_type)
@@ -255,7 +179,7 @@ static struct xfrm4_protocol esp4_handler = {
 	.handler = esp4_rcv,
 	.input_handler = esp_input,
 	.cb_handler = esp_cb,
-	.err_handler = esp4_err,
+	.err_handler = vtun_esp4_err,
 	.priority = PRIORITY,
 };
 
@@ -263,7 +187,7 @@ static struct xfrm6_protocol esp6_handler = {
 	.handler = esp6_rcv,
 	.input_handler = esp_input,
 	.cb_handler = esp_cb,
-	.err_handler = esp6_err,
+	.err_handler = vtun_esp6_err,
 	.priority = PRIORITY,
 };
 

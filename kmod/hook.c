@@ -43,6 +43,7 @@
 #include "device.h"
 #include "early.h"
 #include "encap.h"
+#include "esp.h"
 #include "mtu.h"
 #include "net.h"
 #include "policy.h"
@@ -407,6 +408,34 @@ static bool is_outer_in(struct vtun_net *vn, const struct vtun_flow *flow,
 	return is_local(flow, vn->net, dev);
 }
 
+/* on what path do packets have to be smaller? Without it they are lost. */
+static bool is_about_outer(struct vtun_net *vn, const struct vtun_flow *flow,
+			   const struct sk_buff *skb)
+{
+	int offset = skb_network_offset(skb);
+	__be16 frag_off;
+	u8 proto;
+
+	if (!flow->ports)
+		return false;
+	if (flow->family == AF_INET) {
+		if (flow->proto != IPPROTO_ICMP ||
+		    flow->sport != (ICMP_DEST_UNREACH << 8 | ICMP_FRAG_NEEDED))
+			return false;
+		offset += ip_hdr(skb)->ihl * 4;
+	} else {
+		if (flow->proto != IPPROTO_ICMPV6 ||
+		    flow->sport >> 8 != ICMPV6_PKT_TOOBIG)
+			return false;
+		proto = ipv6_hdr(skb)->nexthdr;
+		offset = ipv6_skip_exthdr(skb, offset + sizeof(struct ipv6hdr),
+					  &proto, &frag_off);
+	}
+	return offset >= 0 &&
+	       vtun_esp_quoted(vn, skb, offset + sizeof(struct icmphdr),
+			       flow->family);
+}
+
 /* the same of a flow that was let in by that before: no need to judge */
 static bool is_known_outer(struct vtun_net *vn, struct sk_buff *skb)
 {
@@ -443,7 +472,8 @@ static unsigned int judge_in(struct vtun_net *vn, struct sk_buff *skb,
 	if (!policy && !fragment)
 		return NF_ACCEPT;
 	if ((fragment || policy->action != VTUN_ACTION_BYPASS) &&
-	    (is_discovery(&flow, skb) || is_outer_in(vn, &flow, dev)))
+	    (is_discovery(&flow, skb) || is_outer_in(vn, &flow, dev) ||
+	     is_about_outer(vn, &flow, skb)))
 		return NF_ACCEPT;
 	if (unlikely(fragment))
 		return drop(vn, VTUN_DROP_FRAGMENT);

@@ -98,7 +98,9 @@ static struct dst_entry *route6(struct vtun_path *path)
 	if (!ipv6_mod_enabled() ||
 	    !ipv6_chk_addr(path->net, &fl6.saddr, NULL, 0))
 		return NULL;
-	dst = ip6_route_output(path->net, NULL, &fl6);
+	/* with an address of its own it takes a device for a wish */
+	dst = ip6_route_output_flags(path->net, NULL, &fl6,
+				     config->link ? RT6_LOOKUP_F_IFACE : 0);
 	if (dst->error) {
 		dst_release(dst);
 		return NULL;
