@@ -29,6 +29,7 @@
 #include <linux/slab.h>
 #include <linux/udp.h>
 #include <linux/wait_bit.h>
+#include <linux/workqueue.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -43,6 +44,7 @@
 
 #define KEEPALIVE	0xff		/* RFC 3948 2.3 */
 #define MARKER_LEN	4		/* RFC 3948 2.2: zeroes, then IKE */
+#define REAP_SECONDS	4
 
 /* tasks in encap_destroy() */
 static atomic_t destroying = ATOMIC_INIT(0);
@@ -111,6 +113,12 @@ drop:
 	return 0;
 }
 
+static int encap_err(struct sock *sk, struct sk_buff *skb)
+{
+	vtun_esp_udp_err(vtun_net(sock_net(sk)), skb);
+	return 0;
+}
+
 static void encap_destroy(struct sock *sk);
 
 /* not in use by another; sock lock */
@@ -121,6 +129,7 @@ static void hook(struct sock *sk, struct vtun_encap_sock *encap,
 
 	rcu_assign_sk_user_data(sk, encap);
 	up->encap_destroy = destroy;
+	WRITE_ONCE(up->encap_err_lookup, encap_err);
 	WRITE_ONCE(up->encap_rcv, encap_rcv);
 	WRITE_ONCE(up->encap_type, UDP_ENCAP_ESPINUDP);
 	udp_tunnel_encap_enable(sk);
@@ -133,8 +142,9 @@ static bool is_hooked(const struct sock *sk)
 
 bool vtun_encap_owns(const struct sock *sk)
 {
+	/* a raw socket of that protocol is a smaller one */
 	return sk_fullsock(sk) && sk->sk_protocol == IPPROTO_UDP &&
-	       is_hooked(sk);
+	       sk->sk_type == SOCK_DGRAM && is_hooked(sk);
 }
 
 /*
@@ -149,6 +159,7 @@ static void unhook(struct sock *sk)
 	if (is_hooked(sk)) {
 		WRITE_ONCE(up->encap_type, 0);
 		WRITE_ONCE(up->encap_rcv, NULL);
+		WRITE_ONCE(up->encap_err_lookup, NULL);
 	}
 	if (READ_ONCE(up->encap_destroy) == encap_destroy)
 		WRITE_ONCE(up->encap_destroy, NULL);
@@ -362,17 +373,47 @@ static int check_socket(struct vtun_net *vn, const struct sock *sk,
 }
 
 /*
- * An owner may turn off what hook() set, and close the socket unheard: what is
- * dead by now is dropped before it is asked for again.
+ * An owner may turn off what hook() set and close the socket unheard. Our
+ * reference would keep it, and it the namespace, for ever.
+ *
+ * Return: sockets of owners that remain
  */
-static void reap(struct vtun_net *vn)
+static unsigned int reap(struct vtun_net *vn)
 {
 	struct vtun_encap_sock *encap, *tmp;
+	unsigned int n = 0;
 
-	list_for_each_entry_safe(encap, tmp, &vn->sockets, node)
-		if (!encap->orphan && sock_flag(encap->sk, SOCK_DEAD) &&
-		    !is_hooked(encap->sk))
+	list_for_each_entry_safe(encap, tmp, &vn->sockets, node) {
+		if (encap->orphan)
+			continue;
+		/* encap_destroy() would have been through before */
+		if (sock_flag(encap->sk, SOCK_DEAD))
 			user_end(encap);
+		else
+			n++;
+	}
+	return n;
+}
+
+static void reap_later(struct vtun_net *vn)
+{
+	queue_delayed_work(system_power_efficient_wq, &vn->reaper,
+			   REAP_SECONDS * HZ);
+}
+
+/* who ends it waits for it with the mutex in its hands */
+static void reaper(struct work_struct *work)
+{
+	struct vtun_net *vn = container_of(to_delayed_work(work),
+					   struct vtun_net, reaper);
+	unsigned int n = 1;
+
+	if (mutex_trylock(&vn->ctl)) {
+		n = reap(vn);
+		mutex_unlock(&vn->ctl);
+	}
+	if (n)
+		reap_later(vn);
 }
 
 /* a socket that is new to us */
@@ -404,6 +445,7 @@ static int attach_sk(struct vtun_net *vn, struct sock *sk,
 	vtun_object_created(VTUN_OBJECT_SOCKET);
 	note_binding(encap);
 	supersede(vn, encap);
+	reap_later(vn);
 	return 0;
 
 err_free_encap:
@@ -490,6 +532,7 @@ struct vtun_encap_sock *vtun_encap_nth(struct vtun_net *vn, unsigned int n)
 void vtun_encap_net_init(struct vtun_net *vn)
 {
 	INIT_LIST_HEAD(&vn->sockets);
+	INIT_DEFERRABLE_WORK(&vn->reaper, reaper);
 }
 
 void vtun_encap_net_exit(struct vtun_net *vn)
@@ -497,6 +540,7 @@ void vtun_encap_net_exit(struct vtun_net *vn)
 	struct vtun_encap_sock *encap, *tmp;
 
 	lockdep_assert_held(&vn->ctl);
+	cancel_delayed_work_sync(&vn->reaper);
 	list_for_each_entry_safe(encap, tmp, &vn->sockets, node)
 		end(encap);
 }

@@ -15,6 +15,9 @@
 #include "policy.h"
 #include "sa.h"
 
+/* what is destroyed in one go takes milliseconds */
+#define BREATHE_EVERY	64
+
 unsigned int vtun_net_id __read_mostly;
 
 static int __net_init net_init(struct net *net)
@@ -34,15 +37,26 @@ static int __net_init net_init(struct net *net)
 	return vtun_sa_table_init(vn);
 }
 
+void vtun_net_breathe(struct vtun_net *vn, unsigned int i)
+{
+	if (i % BREATHE_EVERY)
+		return;
+	mutex_unlock(&vn->ctl);
+	cond_resched();
+	mutex_lock(&vn->ctl);
+}
+
 void vtun_net_flush(struct vtun_net *vn)
 {
 	struct vtun_child *child;
+	unsigned long id = 0;
 	struct vtun_sa *sa;
-	unsigned long id, tmp;
 
 	lockdep_assert_held(&vn->ctl);
-	idr_for_each_entry_ul(&vn->children, child, tmp, id)
+	while ((child = idr_get_next_ul(&vn->children, &id))) {
 		vtun_child_del(child);
+		vtun_net_breathe(vn, id++);
+	}
 	/*
 	 * Left are SPIs reserved without a child. Their timers may remove them
 	 * at any time; the reference keeps the one in hand.
@@ -59,6 +73,7 @@ void vtun_net_flush(struct vtun_net *vn)
 			continue;
 		vtun_sa_del(sa);
 		vtun_sa_put(sa);
+		vtun_net_breathe(vn, id);
 	}
 }
 

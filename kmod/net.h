@@ -9,6 +9,7 @@
 #include <linux/netfilter.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
@@ -35,6 +36,7 @@
  * @devices: struct vtun_device born here (vtun_device.node); @ctl
  * @sockets: struct vtun_encap_sock (vtun_encap_sock.node), oldest first; @ctl
  * @sockets_gen: grows with every change of @sockets; @ctl to write, READ_ONCE
+ * @reaper: looks for sockets of owners that went unheard
  * @spd: policies, from the first one on; @ctl to write
  * @n_children: @ctl to write, READ_ONCE to read
  * @n_sas: SAs of both directions, larval ones included; @lock
@@ -66,6 +68,7 @@ struct vtun_net {
 	struct list_head	devices;
 	struct list_head	sockets;
 	unsigned int		sockets_gen;
+	struct delayed_work	reaper;
 	struct vtun_spd		*spd;
 	unsigned int		n_children;
 	unsigned int		n_sas;
@@ -96,6 +99,15 @@ static inline void vtun_net_changed(struct vtun_net *vn)
 {
 	atomic_inc(&vn->gen);
 }
+
+/**
+ * vtun_net_breathe() - let others have vtun_net.ctl in a long loop
+ * @vn: with @ctl held, which anybody may have had when it returns
+ * @i: number of the turn
+ *
+ * Some of them wait for it with RTNL in their hands.
+ */
+void vtun_net_breathe(struct vtun_net *vn, unsigned int i);
 
 int vtun_net_init(void);
 void vtun_net_exit(void);

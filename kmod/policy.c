@@ -5,8 +5,8 @@
  * The first policy that covers a packet decides. They are asked in this order:
  * lower priority number, narrower remote addresses, narrower local addresses,
  * protocol named before any protocol, narrower remote ports, narrower local
- * ports, lower id. How narrow a range is counts as the number of its low bits
- * that vary. Inbound packets are compared with the sides exchanged.
+ * ports, lower id. How wide a range is counts in bits, see vtun_ts_width().
+ * Inbound packets are compared with the sides exchanged.
  *
  * A protect policy holds on to its child, also when that was deleted: the
  * policy goes on to cover its packets, which are dropped. While there is any
@@ -58,7 +58,7 @@ struct vtun_policy *vtun_policy_find(struct vtun_net *vn, u32 id)
 
 static unsigned int port_width(const struct vtun_ts *ts)
 {
-	return fls(ts->port_start ^ ts->port_end);
+	return fls(ts->port_end - ts->port_start);
 }
 
 static u64 order_of(const struct vtun_policy_config *config)
@@ -220,6 +220,20 @@ static void policy_free(struct vtun_policy *policy)
 	kfree(policy);
 }
 
+/* what a later fragment does not have: ports, and in IPv6 the protocol */
+static bool hidden_from_fragment(const struct vtun_ts *ts)
+{
+	return !vtun_ts_any_port(ts) || (ts->family == AF_INET6 && ts->proto);
+}
+
+static void open_for_fragment(struct vtun_ts *ts)
+{
+	ts->port_start = 0;
+	ts->port_end = U16_MAX;
+	if (ts->family == AF_INET6)
+		ts->proto = 0;
+}
+
 static struct vtun_policy_fragment *
 fragment_alloc(const struct vtun_policy *policy)
 {
@@ -229,11 +243,9 @@ fragment_alloc(const struct vtun_policy *policy)
 	if (!fragment)
 		return NULL;
 	fragment->local = policy->local;
-	fragment->local.port_start = 0;
-	fragment->local.port_end = U16_MAX;
 	fragment->remote = policy->remote;
-	fragment->remote.port_start = 0;
-	fragment->remote.port_end = U16_MAX;
+	open_for_fragment(&fragment->local);
+	open_for_fragment(&fragment->remote);
 	fragment->rule.local = &fragment->local;
 	fragment->rule.remote = &fragment->remote;
 	fragment->rule.order = policy->key.order;
@@ -266,8 +278,8 @@ static struct vtun_policy *policy_alloc(struct vtun_net *vn,
 	for_each_possible_cpu(cpu)
 		u64_stats_init(&per_cpu_ptr(policy->stats, cpu)->syncp);
 	if (policy->action != VTUN_ACTION_BYPASS &&
-	    !(vtun_ts_any_port(&policy->local) &&
-	      vtun_ts_any_port(&policy->remote))) {
+	    (hidden_from_fragment(&policy->local) ||
+	     hidden_from_fragment(&policy->remote))) {
 		policy->fragment = fragment_alloc(policy);
 		if (!policy->fragment)
 			goto err_free;
@@ -455,13 +467,14 @@ void vtun_policy_del(struct vtun_policy *policy)
 
 void vtun_policy_flush(struct vtun_net *vn)
 {
+	unsigned int n = vtun_policy_count(vn);
 	struct rb_node *node;
 
 	lockdep_assert_held(&vn->ctl);
 	/* from the end: what is exempted from a policy goes after it */
-	while (vn->spd && (node = rb_last(&vn->spd->tree))) {
+	while (n-- && (node = rb_last(&vn->spd->tree))) {
 		vtun_policy_del(rb_entry(node, struct vtun_policy, node));
-		cond_resched();
+		vtun_net_breathe(vn, n);
 	}
 }
 
