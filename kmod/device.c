@@ -105,7 +105,7 @@ static void xmit(struct vtun_device *vd, struct sk_buff *skb)
 		if (skb->protocol == htons(ETH_P_IP))
 			icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH,
 				      0);
-		else
+		else if (ipv6_mod_enabled())
 			icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH,
 					ICMPV6_ADDR_UNREACH, 0);
 		drop(vd, NULL, skb, VTUN_DROP_NO_CHILD);

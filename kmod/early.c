@@ -354,9 +354,13 @@ void vtun_early_free(struct vtun_net *vn)
 	unsigned int i;
 	int cpu;
 
-	if (!vn->early)
+	if (atomic_read(&vn->gen) == VTUN_GEN_FIRST)
 		return;
 	empty_queues(vn->net);
+	/* a verdict may be about to send on what it took out before */
+	synchronize_rcu();
+	if (!vn->early)
+		return;
 	for_each_possible_cpu(cpu)
 		for (i = 0; i < 1 << BITS; i++)
 			dst_release(per_cpu_ptr(vn->early, cpu)->slots[i].dst);

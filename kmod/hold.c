@@ -107,8 +107,10 @@ static void hold_queue(struct vtun_child *child, struct sk_buff *skb, u64 now)
 	}
 	/*
 	 * Nothing here may depend on the read side the packet came in; at the
-	 * policy door its device is that of its own route and may go.
+	 * policy door its device is that of its own route and may go, and a
+	 * socket would keep a namespace that is to end.
 	 */
+	skb_orphan(skb);
 	skb->dev = child->dev;
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);

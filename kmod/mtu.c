@@ -71,7 +71,7 @@ void vtun_mtu_tell(struct sk_buff *skb, unsigned int mtu, enum vtun_door door)
 		if (v4)
 			icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
 				      htonl(mtu));
-		else
+		else if (ipv6_mod_enabled())
 			icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
 		return;
 	}
