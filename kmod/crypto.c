@@ -7,6 +7,7 @@
  */
 #include "crypto.h"
 
+#include <crypto/sha2.h>
 #include <linux/bottom_half.h>
 #include <linux/bug.h>
 #include <linux/crypto.h>
@@ -287,6 +288,18 @@ static void choose(struct vtun_suite *suite, char *impl, u8 *buf)
 	else
 		pr_warn("vtun: %s: not available in this kernel\n",
 			suite->name);
+}
+
+u32 vtun_crypto_fingerprint(const struct vtun_suite *suite, const u8 *key)
+{
+	unsigned int len = vtun_suite_keymat(suite);
+	u8 text[8 + VTUN_KEY_MAX], digest[SHA256_DIGEST_SIZE];
+
+	memcpy(text, "vtun-key", 8);
+	memcpy(text + 8, key, len);
+	sha256(text, 8 + len, digest);
+	memzero_explicit(text, sizeof(text));
+	return get_unaligned_be32(digest);
 }
 
 /**

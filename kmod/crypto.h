@@ -110,6 +110,17 @@ static inline unsigned int vtun_suite_keymat(const struct vtun_suite *suite)
 	return suite->key_len + suite->salt_len + suite->integ_key_len;
 }
 
+/**
+ * vtun_crypto_fingerprint() - what both ends may compare of a key
+ * @suite: of the key
+ * @key: vtun_suite_keymat() octets
+ *
+ * Keys are as long as no search finds one by its fingerprint, and there are far
+ * more keys than fingerprints.
+ *
+ * Return: the first 32 bits of SHA-256 over "vtun-key" and the key.
+ */
+u32 vtun_crypto_fingerprint(const struct vtun_suite *suite, const u8 *key);
 /* @key: vtun_suite_keymat() octets. May sleep. 0 or -errno. */
 int vtun_crypto_init(struct vtun_crypto *c, const struct vtun_suite *suite,
 		     const u8 *key);

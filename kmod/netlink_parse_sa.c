@@ -247,6 +247,9 @@ static int check_seq(struct nlattr **tb, const struct vtun_sa_config *sa,
 		if (window)
 			return vtun_parse_refused(extack, window,
 						  "replay window is for inbound SAs");
+		if (sa->seq == (sa->esn ? U64_MAX : U32_MAX))
+			return vtun_parse_refused(extack, tb[VTUN_A_SA_SEQ],
+						  "no sequence number is left");
 		return 0;
 	}
 	if (sa->window && sa->window < VTUN_REPLAY_WINDOW_MIN)

@@ -252,6 +252,7 @@ static int put_keyed(struct sk_buff *skb, struct vtun_sa *sa)
 	    nla_put_u16(skb, VTUN_A_SA_INTEG, sa->suite->integ) ||
 	    nla_put_u16(skb, VTUN_A_SA_KEY_LEN, sa->suite->key_len) ||
 	    nla_put_u8(skb, VTUN_A_SA_ESN, sa->esn) ||
+	    nla_put_u32(skb, VTUN_A_SA_FINGERPRINT, sa->fingerprint) ||
 	    put_u64(skb, VTUN_A_SA_SEQ, usage.seq))
 		return -EMSGSIZE;
 	if (in)

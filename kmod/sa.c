@@ -14,11 +14,13 @@
 #include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <net/xfrm.h>
 
 #include "child.h"
 #include "esp.h"
 #include "events.h"
 #include "net.h"
+#include "path.h"
 #include "table.h"
 
 /* ranges up to this size are searched to the end before SPI_ALLOC gives up */
@@ -199,6 +201,7 @@ static struct vtun_sa *sa_new(struct vtun_child *child,
 			goto err_abandon;
 		}
 	}
+	sa->fingerprint = vtun_crypto_fingerprint(sa->suite, config->key);
 	err = vtun_crypto_init(&sa->crypto, sa->suite, config->key);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "this kernel cannot set up the suite");
@@ -384,6 +387,27 @@ int vtun_sa_activate(struct vtun_sa *sa, struct netlink_ext_ack *extack)
 }
 
 /*
+ * RFC 4301 4.1: the SPI alone tells whose a packet is. XFRM would see no more of
+ * those of its SA. RCU.
+ */
+static bool is_xfrms(const struct vtun_child *child, __be32 spi)
+{
+	const struct vtun_path_config *path =
+		&rcu_dereference(child->path)->config;
+	struct net *net = child->net->net;
+	struct xfrm_state *x;
+
+	if (!READ_ONCE(net->xfrm.state_num))
+		return false;
+	x = xfrm_state_lookup(net, 0, (const xfrm_address_t *)&path->local, spi,
+			      IPPROTO_ESP, path->family);
+	if (!x)
+		return false;
+	xfrm_state_put(x);
+	return true;
+}
+
+/*
  * Puts an inbound SA where packets find it: into a free place, or into that of
  * the larval SA which reserved the SPI, returned in @larval. The only step of
  * an installation that can fail once it has begun, hence the first.
@@ -393,12 +417,18 @@ static int sad_insert(struct vtun_sa *sa, struct vtun_sa **larval,
 {
 	struct vtun_net *vn = sa->net;
 	struct vtun_sa *old;
+	bool xfrms;
 	int err;
 
 	lockdep_assert_held(&vn->lock);
 	rcu_read_lock();
 	old = vtun_sa_lookup_in(vn, sa->spi);
+	xfrms = is_xfrms(sa->child, sa->spi);
 	rcu_read_unlock();
+	if (xfrms) {
+		NL_SET_ERR_MSG(extack, "XFRM has an inbound SA of that SPI");
+		return -EEXIST;
+	}
 	if (!old) {
 		err = rhashtable_insert_fast(&vn->sad, &sa->spi_node,
 					     sad_params);
@@ -510,7 +540,8 @@ err_abandon:
 }
 
 /* first SPI of the range that is free, searched from a random place */
-static bool spi_choose(struct vtun_net *vn, u32 min, u32 max, __be32 *spi)
+static bool spi_choose(struct vtun_net *vn, const struct vtun_child *child,
+		       u32 min, u32 max, __be32 *spi)
 {
 	u64 size = (u64)max - min + 1, i;
 	u32 start = ((u64)get_random_u32() * size) >> 32;
@@ -519,7 +550,8 @@ static bool spi_choose(struct vtun_net *vn, u32 min, u32 max, __be32 *spi)
 	rcu_read_lock();
 	for (i = 0; i < size && i < SPI_PROBES && !found; i++) {
 		*spi = cpu_to_be32(min + (u32)((start + i) % size));
-		found = !vtun_sa_lookup_in(vn, *spi);
+		found = !vtun_sa_lookup_in(vn, *spi) &&
+			!(child && is_xfrms(child, *spi));
 	}
 	rcu_read_unlock();
 	return found;
@@ -538,7 +570,7 @@ int vtun_sa_alloc_spi(struct vtun_net *vn, struct vtun_child *child, u32 min,
 	}
 	vtun_table_settle(&vn->sad);
 	spin_lock_bh(&vn->lock);
-	if (spi_choose(vn, min, max, &sa->spi))
+	if (spi_choose(vn, child, min, max, &sa->spi))
 		err = rhashtable_insert_fast(&vn->sad, &sa->spi_node,
 					     sad_params);
 	if (!err) {

@@ -24,6 +24,7 @@ struct vtun_net;
  * @id: place in vtun_net.sas and in dumps; newer SAs have higher ones until it
  *	wraps around
  * @spi: host byte order is used on netlink; this is the wire's
+ * @fingerprint: vtun_crypto_fingerprint() of the key
  * @dir: enum vtun_dir
  * @state: enum vtun_sa_state; written under vtun_net.lock, read with READ_ONCE
  * @esn: 64-bit sequence numbers
@@ -66,6 +67,7 @@ struct vtun_net;
 struct vtun_sa {
 	u32			id;
 	__be32			spi;
+	u32			fingerprint;
 	u8			dir;
 	u8			state;
 	bool			esn;

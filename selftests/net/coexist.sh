@@ -10,7 +10,7 @@
 #	| xf1: 10.3.0.1     va |-------------| vb    xf1: 10.4.0.1  |
 #	+----------------------+             +----------------------+
 #
-# Proves: E-49, R1 (unknown SPI counted), two systems on one host
+# Proves: E-31 E-49, R1 (unknown SPI counted), two systems on one host
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -49,7 +49,7 @@ stranger() { # ADDRESS OP…: ESP with an SPI nobody has
 		-i $inner -o 10.1.0.1 "$to" "$@"
 }
 
-plan 12
+plan 13
 begin vtun
 new_key "$TMP/xkey.a" aes128gcm16
 new_key "$TMP/xkey.b" aes128gcm16
@@ -60,6 +60,8 @@ check "XFRM works while vtun has no SA" in_ns a pings -n 20 10.4.0.1
 check "vtun SAs beside those of XFRM" vtun_up
 check "vtun works" in_ns a pings -n 20 10.2.0.1
 check "XFRM still works" in_ns b pings -n 20 10.3.0.1
+refuse "an SPI of XFRM is not taken" "XFRM.*SPI" in_ns a vtunctl sa install \
+	child c in spi 0x400b suite "$SUITE" key "$(gen_key b 2)"
 serve b flood -l
 in_ns a flood -d 3 10.2.0.1 > "$TMP/flood.vtun" &
 FLOOD=$!

@@ -505,6 +505,10 @@ def sa_rules(lab):
                    sa(1, 0x3000, lab.id, ("esn", 1), ("replay-window", 0)))
     yield from bad("number of 33 bits", inval,
                    sa(1, 0x3000, lab.id, ("seq", 2**32)))
+    yield from bad("no number left", inval,
+                   sa(2, 0x3000, lab.id, ("seq", 2**32 - 1)), now)
+    yield from bad("no number left with ESN", inval,
+                   sa(2, 0x3000, lab.id, ("esn", 1), ("seq", 2**64 - 1)), now)
     for kind in ("time-ms", "idle-ms", "bytes", "packets"):
         yield from bad(f"soft beyond hard {kind}", inval,
                        sa(1, 0x3000, lab.id, (f"soft-{kind}", 11),

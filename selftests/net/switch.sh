@@ -7,7 +7,7 @@
 #
 #	10.1.0.1 vt0 [a] va ------------- vb [b] vt0 10.2.0.1
 #
-# Proves: E-31 E-47, RFC 7296 2.8, B64
+# Proves: E-31 E-47 E-52, RFC 7296 2.8, B64
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -20,7 +20,7 @@ switched() { # NS GENERATION CAUSE: one event and the dump
 }
 n_sas() { vtun_get b "info.sas"; }
 
-plan 29
+plan 31
 begin vtun
 vtun_pair on-demand
 events b
@@ -71,6 +71,42 @@ in_ns b pings -n 10 10.1.0.1 > "$TMP/pings"
 check "a standby SA takes over when the old one expires" switched b 7 expired
 check "no ping was lost by it" eval 'cat "$TMP/pings";
 	grep -q " lost 0 " "$TMP/pings"'
+
+# --- many that are at their end already, each with one number left
+worn_out() { # the packet that takes two meets the end of all of them
+	local i
+	echo "sa install child c out spi 0xd000 suite $SUITE key $(gen_key a 9)" \
+		"seq 4294967294" > "$TMP/batch"
+	for ((i = 1; i <= 100; i++)); do
+		printf 'sa install child c standby out spi 0x%x suite %s key %s seq 4294967294\n' \
+			$((0xd000 + i)) "$SUITE" "$(gen_key a 9)"
+	done >> "$TMP/batch"
+	in_ns a vtunctl batch "$TMP/batch" > /dev/null || return
+	in_ns a python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_UDP, 103, 400)	# UDP_SEGMENT
+s.sendto(bytes(1200), ("10.2.0.1", 9))'
+	wait_until 5 expired_are 101 && vtun_install b 10 && vtun_install a 10 &&
+	ping_ok
+}
+expired_are() {
+	equal "$1" "$(in_ns a vtunctl show sas | grep -c 'sa out 0x0000d.* expired')"
+}
+check "a hundred SAs end in a row" worn_out
+
+# --- what a key is, without saying it
+prints() { # both ends show the same one, and the right one
+	local want
+	want=$(python3 -c '
+import hashlib, sys
+key = bytes.fromhex(open(sys.argv[1]).read())
+print(hashlib.sha256(b"vtun-key" + key).hexdigest()[:8])' "$(gen_key a 10)")
+	vtun_is a "$(sa_out a 10).fingerprint" "$want" &&
+	vtun_is b "$(sa_in b 10).fingerprint" "$want" &&
+	in_ns a vtunctl show sas | grep -q "key $want"
+}
+check "the fingerprint of a key" prints
 
 # --- transactions: whole or not at all
 before=$(n_sas)

@@ -346,6 +346,9 @@ enum vtun_sa_attr {
 	VTUN_A_SA_REMAIN_MS,	/* u64: read only: estimate at the current rate,
 				 * absent = no volume limit or no rate
 				 */
+	VTUN_A_SA_FINGERPRINT,	/* u32: read only: of the key; equal at both
+				 * ends of an SA, says nothing else
+				 */
 	/* private: */
 	__VTUN_A_SA_MAX,
 	VTUN_A_SA_MAX = __VTUN_A_SA_MAX - 1

@@ -117,6 +117,7 @@ struct vtun_k_limits {
  * @switched: enum vtun_switch, 0 = never was current
  * @remain_ms: estimate until a hard volume limit; has no meaning unless
  *	@has_remain
+ * @fingerprint: of the key; the same at the other end
  * @drops: by enum vtun_drop
  */
 struct vtun_k_sa {
@@ -143,6 +144,7 @@ struct vtun_k_sa {
 	uint8_t switched;
 	bool has_remain;
 	uint64_t remain_ms;
+	uint32_t fingerprint;
 	uint64_t drops[VTUN_DROP_MAX + 1];
 };
 

@@ -70,6 +70,7 @@ void vtun_mnl_sa(const struct nlattr *nest, struct vtun_k_sa *sa)
 	l->margin_ms = vtun_mnl_uint(tb[VTUN_A_SA_MARGIN_MS]);
 	sa->has_remain = tb[VTUN_A_SA_REMAIN_MS];
 	sa->remain_ms = vtun_mnl_uint(tb[VTUN_A_SA_REMAIN_MS]);
+	sa->fingerprint = vtun_mnl_uint(tb[VTUN_A_SA_FINGERPRINT]);
 	l->soft_bytes = vtun_mnl_uint(tb[VTUN_A_SA_SOFT_BYTES]);
 	l->hard_bytes = vtun_mnl_uint(tb[VTUN_A_SA_HARD_BYTES]);
 	l->soft_packets = vtun_mnl_uint(tb[VTUN_A_SA_SOFT_PACKETS]);

@@ -239,6 +239,7 @@ json_t *ctl_model_sa(const struct vtun_k_sa *sa)
 {
 	const struct vtun_k_limits *l = &sa->limits;
 	json_t *obj = json_object();
+	char text[9];
 
 	put_str(obj, "dir", vtun_name_dir(sa->dir));
 	put_spi(obj, "spi", sa->spi);
@@ -250,6 +251,8 @@ json_t *ctl_model_sa(const struct vtun_k_sa *sa)
 	put_str(obj, "suite",
 		vtun_suite_name(sa->encr, sa->key_len, sa->integ));
 	json_object_set_new(obj, "esn", json_boolean(sa->esn));
+	snprintf(text, sizeof(text), "%08" PRIx32, sa->fingerprint);
+	put_str(obj, "fingerprint", text);
 	if (sa->dir == VTUN_DIR_IN)
 		json_object_set_new(obj, "replay_window",
 				    num(sa->replay_window));

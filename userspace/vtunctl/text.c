@@ -136,6 +136,7 @@ static void text_sa(const json_t *sa, const char *indent, bool with_child)
 		return;
 	}
 	printf("  %s%s", str(sa, "suite"), yes(sa, "esn") ? " esn" : "");
+	printf("  key %s", str(sa, "fingerprint"));
 	if (has(sa, "replay_window"))
 		printf("  window %lld", num(sa, "replay_window"));
 	printf("  expire=%s\n", str(sa, "expire"));
