@@ -285,10 +285,13 @@ static bool change_limits(struct vtun_sa *sa, const struct vtun_limits *limits)
 	spin_lock(&sa->lock);
 	sa->limits = *limits;
 	read_usage(sa, now, &usage);
-	e = vtun_lifetime_check(limits, &usage);
+	/* announced, and no limit anybody could move: others can be again */
+	if (sa->soft.level && usage.seq >= limits->soft_seq)
+		sa->limits.soft_seq = 0;
+	e = vtun_lifetime_check(&sa->limits, &usage);
 	if (!e.level)
 		sa->soft = (struct vtun_expiry) {};
-	vtun_meter_set_fence(&sa->meter, limits, sa->soft.level);
+	vtun_meter_set_fence(&sa->meter, &sa->limits, sa->soft.level);
 	spin_unlock(&sa->lock);
 	switched = expire(sa, e, now);
 	vtun_lifetime_timer_start(sa);

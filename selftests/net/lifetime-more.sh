@@ -44,7 +44,7 @@ age_at() { # LEVEL LOW HIGH
 	between "$2" "$3" $((${both% *} - ${both#* }))
 }
 
-plan 34
+plan 37
 begin vtun
 vtun_pair
 in_ns a vtunctl child add other dev vt0 local $OUT4_A remote $OUT4_B \
@@ -105,6 +105,15 @@ check "the clock jumps while an SA lives" jump
 check "time: soft as if nothing had happened" announced 1 out soft time
 check "time: hard, too" eval 'announced 1 out hard time &&
 	age_at hard $((3000 * SLOW)) $((3400 * SLOW))'
+
+# --- three quarters of the numbers: no limit that could be moved
+next_gen "" "seq $((3 << 30))"
+shoot 5
+check "numbers: soft announced" announced 1 out soft sequence
+check "and a limit after it" set_out soft-packets 20
+shoot 20
+check "is announced as well" wait_until 5 events_are 1 a event=expire dir=out \
+	level=soft cause=packets "spi=$(spi_of a "$GEN")"
 
 # what is left of the volume at the rate of now, in ms
 left() { between "$1" "$2" "$(vtun_get a "$(sa_out a "$GEN").remaining.volume_ms")"; }
