@@ -40,7 +40,13 @@ lint:
 	@selftests/check/lint $(STEPS)
 
 check:
-	@KVER=$(TESTKVER) TESTS='$(TESTS)' selftests/check/run
+	@KVER=$(TESTKVER) TESTS='$(TESTS)' FULL='$(FULL)' selftests/check/run
+
+# 20,000 SAs, 100,000 policies
+SCALE := ^net/(netlink-scale|policy-scale|multipoint|edges)$$
+check-scale:
+	@ONLY=guest KVER=$(TESTKVER) FULL=1 TESTS='$(or $(TESTS),$(SCALE))' \
+		selftests/check/run
 
 # TIME=SECONDS for each target
 fuzz:
@@ -48,11 +54,12 @@ fuzz:
 		BUILD=$(abspath $(BUILD))
 
 check-matrix:
-	@TESTS='$(TESTS)' selftests/check/matrix 6.1 6.12 7.3
+	@TESTS='$(TESTS)' FULL='$(FULL)' selftests/check/matrix 6.1 6.12 7.3
 
 # KASAN, lockdep, kmemleak, fault injection: an hour or two on two CPUs
 check-debug:
-	@ONLY=guest KVER=6.1-debug TESTS='$(TESTS)' selftests/check/run
+	@ONLY=guest KVER=6.1-debug TESTS='$(TESTS)' FULL='$(FULL)' \
+		selftests/check/run
 
 demo: deps
 	@KVER=$(TESTKVER) selftests/demo/run
@@ -99,7 +106,9 @@ help:
 	@echo 'make               module and programs, into $(BUILD)/'
 	@echo 'make install       both, manual pages, unit (PREFIX=$(PREFIX))'
 	@echo 'make demo          two gateways, real traffic, in a guest'
-	@echo 'make check         every test; TESTS=REGEX: only those'
+	@echo 'make check         every test; TESTS=REGEX: only those; FULL=1: their'
+	@echo '                   long variants'
+	@echo 'make check-scale   with 20,000 SAs and 100,000 policies'
 	@echo 'make check-matrix  guest tests on 6.1, 6.12 and 7.3'
 	@echo 'make check-debug   guest tests on a kernel with KASAN and lockdep'
 	@echo 'make bench         instructions per packet against XFRM and WireGuard;'
@@ -113,6 +122,6 @@ help:
 	@echo 'DEBUG=1  module with load-time self-tests   W=1 C=2  kbuild checks'
 	@echo 'BUILD=DIR  output folder (build)'
 
-.PHONY: all module userspace programs deps lint check check-matrix \
+.PHONY: all module userspace programs deps lint check check-scale check-matrix \
 	check-debug demo \
 	bench fuzz install clean help

@@ -8,11 +8,11 @@
 #	vt0 [a] va ------------- vb [b] vt0		child c: honest flood
 #	                            [b] forge		child x: forged at a
 #
-# Proves: R1 R2, B38 B39, E-06 E-07 E-16 E-18 E-31 E-33 E-49 E-55
+# Proves: R1 R2 R3, B35 B36 B38 B39, E-06 E-07 E-16 E-18 E-31 E-33 E-49 E-55
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-SPI_X=0x00c0ffee
+SPI_X=0x00c0ffee SUITE_X=$SUITE
 
 # child_x [esn] [SEQ]: an inbound SA of a that only forge has the other end of
 child_x() {
@@ -21,17 +21,17 @@ child_x() {
 		local-ts 10.1.0.0/24,fd01::/64 \
 		remote-ts 10.66.0.0/24,fd66::/64 || return
 	# shellcheck disable=SC2086 # words
-	in_ns a vtunctl sa install child x in spi $SPI_X suite "$SUITE" \
+	in_ns a vtunctl sa install child x in spi $SPI_X suite "$SUITE_X" \
 		key "$TMP/key.x" window 64 ${1:-}
 }
 
 forge_x() {
-	in_ns b forge -s $SPI_X -u "$SUITE" -k "$TMP/key.x" \
+	in_ns b forge -s $SPI_X -u "$SUITE_X" -k "$TMP/key.x" \
 		-i 10.66.0.1 -o 10.1.0.1 $OUT4_A "$@"
 }
 
 forge_x6() {
-	in_ns b forge -s $SPI_X -u "$SUITE" -k "$TMP/key.x" \
+	in_ns b forge -s $SPI_X -u "$SUITE_X" -k "$TMP/key.x" \
 		-i fd66::1 -o fd01::1 $OUT4_A "$@"
 }
 
@@ -54,7 +54,33 @@ rx_octets() { # of IP, that forge sent and the tunnel let in
 
 accepted() { vtun_is a "$X.packets" "$1"; }
 
-plan 42
+# raw FIRST-SEQ SIZE…: so many octets of text, each with every pad length
+raw() {
+	local seq=$1 n ops=()
+	shift
+	for n; do
+		ops+=("raw:$seq-$((seq + 255)):$((n * 256))-$((n * 256 + 255))")
+		seq=$((seq + 256))
+	done
+	forge_x "${ops[@]}"
+}
+
+# ESP in UDP that is nothing but pages of a file, whole and in fragments,
+# authentic and forged; NUMBER: of the first packet
+from_pages() {
+	local seq=$1
+	forge_x -n 4500 -f "$TMP/pages" \
+		valid:$((seq))-$((seq + 19)) \
+		flip:$((seq + 20))-$((seq + 29)):200-209 \
+		tfc:$((seq + 30))-$((seq + 39)):2801-2810 \
+		flip:$((seq + 40))-$((seq + 49)):400-409
+}
+
+gro() { # on|off
+	in_ns a ethtool -K va gro "$1" && in_ns b ethtool -K vb gro "$1"
+}
+
+plan 63
 begin vtun
 new_key "$TMP/key.x" "$SUITE"
 vtun_pair
@@ -142,15 +168,15 @@ check "11 payload lengths beyond the packet, IPv6" died inner-header 239
 forge_x next:690:41
 forge_x6 next:691:4
 check "IPv4 called IPv6 and the other way" died inner-header 241
-in_ns b forge -s $SPI_X -u "$SUITE" -k "$TMP/key.x" -i 10.67.0.1 -o 10.1.0.1 \
+in_ns b forge -s $SPI_X -u "$SUITE_X" -k "$TMP/key.x" -i 10.67.0.1 -o 10.1.0.1 \
 	$OUT4_A valid:700-709
-in_ns b forge -s $SPI_X -u "$SUITE" -k "$TMP/key.x" -i 10.66.0.1 -o 10.9.0.1 \
+in_ns b forge -s $SPI_X -u "$SUITE_X" -k "$TMP/key.x" -i 10.66.0.1 -o 10.9.0.1 \
 	$OUT4_A valid:710-719
 check "20 outside the selectors" died ts-mismatch 20
 
 # --- by another way than the child's own: RFC 7296 2.23
 before=$(vtun_get a "$X.packets")
-in_ns b forge -s $SPI_X -u "$SUITE" -k "$TMP/key.x" -i 10.66.0.1 -o 10.1.0.1 \
+in_ns b forge -s $SPI_X -u "$SUITE_X" -k "$TMP/key.x" -i 10.66.0.1 -o 10.1.0.1 \
 	$OUT6_A valid:720-724
 check "5 in the other outer family are taken" wait_until 3 \
 	accepted $((before + 5))
@@ -173,12 +199,63 @@ check "42 with padding behind the packet are taken" wait_until 3 \
 check "what gets out is the packet alone" equal \
 	$((inside + 21 * 44 + 21 * 64)) "$(rx_octets)"
 
+# --- each first octet that is wrong, and more header than packet
+forge_x set:1000-1004:64-68 set:1010-1169:96-255
+check "165 more first octets: no header length, no version" \
+	died inner-header 406
+forge_x set:1170-1173:76-79
+check "4 header lengths beyond the packet" died inner-header 410
+forge_x6 set:1200-1295:0-95 set:1300-1443:112-255
+check "240 first octets that are no IPv6" died inner-header 650
+
+# --- pages of others: never written to, whether the ICV is right or not
+before=$(vtun_get a "$X.packets")
+n=216
+for how in on off; do
+	check "GRO $how" gro $how
+	seq=$((1500 + ${#how} * 100))
+	check "ESP in UDP from pages of a file is sent" from_pages $seq
+	check "30 of them are taken" wait_until 3 accepted $((before + 30))
+	check "20 forged ones are not" died integrity $((n + 20))
+	check "no octet of the file is another" cmp "$TMP/pages" \
+		"$TMP/pages.copy"
+	before=$((before + 30)) n=$((n + 20))
+done
+forge_x tfc:1900-1919:2801-2820
+check "20 in fragments are taken" wait_until 3 accepted $((before + 20))
+
+# --- 0 to 64 octets of text with each pad length: as many as there are octets
+# are padding of no packet
+pads=$(vtun_drops a "$X" padding) inner=$(vtun_drops a "$X" inner-header)
+# shellcheck disable=SC2046 # words
+raw 2000 $(seq 0 64)
+check "14495 pad lengths beyond 0 to 64 octets" died padding $((pads + 14495))
+check "2145 that leave too little" died inner-header $((inner + 2145))
+
+# --- the same for AES-CBC: 61 of these sizes are no blocks
+SUITE_X=aes128cbc-sha256
+new_key "$TMP/key.x" $SUITE_X
+check "a victim with AES-CBC" child_x
+forge_x valid:1-10
+check "10 good packets pass" wait_until 3 accepted 10
+raw 1000 14 30 46 62
+check "868 pad lengths beyond whole blocks" died padding 868
+check "156 that leave too little" died inner-header 156
+ops=()
+for n in {0..64}; do
+	[ $((n % 16)) = 14 ] || ops+=("raw:$((3000 + n)):$((n * 256))")
+done
+forge_x "${ops[@]}"
+check "61 sizes that are no blocks" died integrity 61
+SUITE_X=$SUITE
+new_key "$TMP/key.x" "$SUITE"
+
 # --- ESN: the half that is not on the wire is authenticated
 child_x esn
-in_ns b forge -e 0 -s $SPI_X -u "$SUITE" -k "$TMP/key.x" -i 10.66.0.1 \
+in_ns b forge -e 0 -s $SPI_X -u "$SUITE_X" -k "$TMP/key.x" -i 10.66.0.1 \
 	-o 10.1.0.1 $OUT4_A valid:1-5
 check "ESN: right high half" wait_until 3 accepted 5
-in_ns b forge -e 1 -s $SPI_X -u "$SUITE" -k "$TMP/key.x" -i 10.66.0.1 \
+in_ns b forge -e 1 -s $SPI_X -u "$SUITE_X" -k "$TMP/key.x" -i 10.66.0.1 \
 	-o 10.1.0.1 $OUT4_A valid:6-10
 check "ESN: wrong high half" died integrity 5
 forge_x valid:6-10

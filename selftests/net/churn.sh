@@ -144,17 +144,6 @@ works() { # [NS-OF-DEVICE]
 	in_ns a pings -n 3 -t 3000 10.6.0.1
 }
 
-# a namespace lives as long as somebody is in it
-end_ns() {
-	local n pid
-	for n; do
-		for pid in $(ip netns pids "$ME-$n"); do
-			kill -9 "$pid"
-		done
-		ns_del "$n" || return
-	done
-}
-
 all_gone() {
 	quiesce
 	PINGS=()

@@ -2,13 +2,14 @@
 /*
  * forge: ESP packets no honest peer sends, with keys or without.
  *
- *	forge -s SPI -u SUITE -k KEYFILE [-e HIGH] [-b ADDR] [-n PORT]
+ *	forge -s SPI -u SUITE -k KEYFILE [-e HIGH] [-b ADDR] [-n PORT [-f FILE]]
  *	      -i SRC -o DST PEER OP…
  *
  * -e: ESN with this high half; -b: outer source; -n: in UDP from this port to
- * 4500 (RFC 3948); -i, -o: addresses of the inner UDP packet, both IPv4 or both
- * IPv6. An OP is NAME:SEQ[-SEQ][:ARG[-ARG]], sent once for every
- * number and every ARG:
+ * 4500 (RFC 3948); -f: each packet is a page of FILE that is never copied, by
+ * sendfile(2) and vmsplice(2) in turn, FILE.copy is what they are; -i, -o:
+ * addresses of the inner UDP packet, both IPv4 or both IPv6. An OP is
+ * NAME:SEQ[-SEQ][:ARG[-ARG]], sent once for every number and every ARG:
  *
  *	valid		as it should be
  *	flip		bit ARG of the ESP packet turned over
@@ -23,26 +24,47 @@
  *	short		only the first ARG octets of the inner packet
  *	octet		octet ARG of the inner packet turned over
  *	set		octet ARG / 256 of the inner packet is ARG % 256
+ *	raw		ARG / 256 octets and pad length ARG % 256; where there
+ *			are that many they count 1, 2, 3; nothing is aligned
  *
  * Exit 0: everything was handed to the kernel. 2: usage.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/uio.h>
 
 #include "util.h"
 
 #define PKT_MAX		4096
 #define ESP_HDR		8
-#define IV_LEN		8
-#define ICV_LEN		16
+#define AEAD_IV		8
+#define AEAD_ICV	16
+#define BLOCK		16
+#define BURST		128	/* no queue on the way holds many more */
+
+/* pages of a file */
+struct pages {
+	int fd, copy, pipe[2];
+	off_t at;
+	bool splice;
+};
 
 struct forge {
 	uint32_t spi, high;
 	bool esn;
 	const EVP_CIPHER *cipher;
-	uint8_t key[36];
-	size_t key_len;			/* with the salt at its end */
+	const EVP_MD *md;		/* NULL: AEAD */
+	size_t icv_len, align;
+	uint8_t key[96];
+	size_t key_len;			/* with salt or integrity key behind */
+	struct pages pages;
+	unsigned int sent;
 	struct sockaddr_storage peer, src, dst;
 	socklen_t peer_len;
 	int fd;
@@ -51,7 +73,7 @@ struct forge {
 
 /* what an operation changes of a packet */
 struct twist {
-	int flip, cut, grow, next, padlen, shorten, octet, set, dummy, tfc;
+	int flip, cut, grow, next, padlen, shorten, octet, set, dummy, tfc, raw;
 	uint32_t spi_add;
 	bool padding;
 };
@@ -64,6 +86,7 @@ struct op {
 static const struct twist straight = {
 	.flip = -1, .cut = -1, .next = -1, .padlen = -1, .shorten = -1,
 	.octet = -1, .set = -1, .dummy = -1, .tfc = -1,
+	.raw = -1,
 };
 
 static void put32(uint8_t *p, uint32_t v)
@@ -117,6 +140,19 @@ static size_t inner_packet(const struct forge *f, uint8_t *p)
 	return 40 + sizeof(udp);
 }
 
+static size_t raw_text(const struct twist *t, uint8_t next, uint8_t *p)
+{
+	size_t len = t->raw / 256, pad = t->raw % 256, i;
+
+	memset(p, 0xa5, len);
+	if (pad <= len)
+		for (i = 0; i < pad; i++)
+			p[len - pad + i] = i + 1;
+	p[len++] = pad;
+	p[len++] = next;
+	return len;
+}
+
 /* payload, padding, pad length and next header, RFC 4303 2.4 */
 static size_t plaintext(const struct forge *f, const struct twist *t,
 			uint8_t *p)
@@ -124,6 +160,8 @@ static size_t plaintext(const struct forge *f, const struct twist *t,
 	size_t len = inner_packet(f, p), pad, i;
 	uint8_t next = f->src.ss_family == AF_INET ? 4 : 41;
 
+	if (t->raw >= 0)
+		return raw_text(t, next, p);
 	if (t->octet >= 0)
 		p[t->octet] ^= 0xff;
 	if (t->set >= 0)
@@ -139,7 +177,7 @@ static size_t plaintext(const struct forge *f, const struct twist *t,
 		memset(p + len, 0xa5, t->tfc);
 		len += t->tfc;
 	}
-	pad = -(len + 2) & 3;
+	pad = -(len + 2) & (f->align - 1);
 	for (i = 0; i < pad; i++)
 		p[len++] = t->padding ? 0x77 : i + 1;
 	p[len++] = t->padlen >= 0 ? t->padlen : (int)pad;
@@ -147,20 +185,17 @@ static size_t plaintext(const struct forge *f, const struct twist *t,
 	return len;
 }
 
-static size_t seal(struct forge *f, uint32_t seq, uint32_t spi,
-		   const uint8_t *text, size_t len, uint8_t *pkt)
+static size_t seal_aead(struct forge *f, uint32_t seq, const uint8_t *text,
+			size_t len, uint8_t *pkt)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	uint8_t nonce[12], aad[12];
 	size_t aad_len = 8;
 	int n;
 
-	put32(pkt, spi);
-	put32(pkt + 4, seq);
-	f->iv++;
-	memcpy(pkt + ESP_HDR, &f->iv, IV_LEN);
+	memcpy(pkt + ESP_HDR, &f->iv, AEAD_IV);
 	memcpy(nonce, f->key + f->key_len - 4, 4);
-	memcpy(nonce + 4, pkt + ESP_HDR, IV_LEN);
+	memcpy(nonce + 4, pkt + ESP_HDR, AEAD_IV);
 	put32(aad, f->spi);
 	put32(aad + 4, seq);
 	if (f->esn) {
@@ -170,13 +205,98 @@ static size_t seal(struct forge *f, uint32_t seq, uint32_t spi,
 	}
 	if (!ctx || !EVP_EncryptInit_ex(ctx, f->cipher, NULL, f->key, nonce) ||
 	    !EVP_EncryptUpdate(ctx, NULL, &n, aad, aad_len) ||
-	    !EVP_EncryptUpdate(ctx, pkt + ESP_HDR + IV_LEN, &n, text, len) ||
+	    !EVP_EncryptUpdate(ctx, pkt + ESP_HDR + AEAD_IV, &n, text, len) ||
 	    !EVP_EncryptFinal_ex(ctx, pkt, &n) ||
-	    !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, ICV_LEN,
-				 pkt + ESP_HDR + IV_LEN + len))
+	    !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AEAD_ICV,
+				 pkt + ESP_HDR + AEAD_IV + len))
 		errx(1, "cipher");
 	EVP_CIPHER_CTX_free(ctx);
-	return ESP_HDR + IV_LEN + len + ICV_LEN;
+	return ESP_HDR + AEAD_IV + len + AEAD_ICV;
+}
+
+/* what is no whole block at the end stays as it is */
+static size_t seal_cbc(struct forge *f, const uint8_t *text, size_t len,
+		       uint8_t *pkt)
+{
+	size_t key_len = EVP_CIPHER_key_length(f->cipher);
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t *iv = pkt + ESP_HDR, mac[EVP_MAX_MD_SIZE];
+	size_t all = ESP_HDR + BLOCK + len;
+	int n;
+
+	memcpy(iv, &f->iv, sizeof(f->iv));
+	memcpy(iv + 8, &f->iv, sizeof(f->iv));
+	memcpy(iv + BLOCK, text, len);
+	if (!ctx || !EVP_EncryptInit_ex(ctx, f->cipher, NULL, f->key, iv) ||
+	    !EVP_CIPHER_CTX_set_padding(ctx, 0) ||
+	    !EVP_EncryptUpdate(ctx, iv + BLOCK, &n, text, len & -BLOCK))
+		errx(1, "cipher");
+	EVP_CIPHER_CTX_free(ctx);
+	if (f->esn)
+		put32(pkt + all, f->high);
+	HMAC(f->md, f->key + key_len, f->key_len - key_len, pkt,
+	     all + (f->esn ? 4 : 0), mac, NULL);
+	memcpy(pkt + all, mac, f->icv_len);
+	return all + f->icv_len;
+}
+
+static size_t seal(struct forge *f, uint32_t seq, uint32_t spi,
+		   const uint8_t *text, size_t len, uint8_t *pkt)
+{
+	put32(pkt, spi);
+	put32(pkt + 4, seq);
+	f->iv++;
+	return f->md ? seal_cbc(f, text, len, pkt) :
+		       seal_aead(f, seq, text, len, pkt);
+}
+
+static void open_pages(struct pages *p, const char *path)
+{
+	char copy[256];
+
+	snprintf(copy, sizeof(copy), "%s.copy", path);
+	p->fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	p->copy = open(copy, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	if (p->fd < 0 || p->copy < 0 || pipe(p->pipe))
+		err(1, "%s", path);
+}
+
+/* @len octets of the file at @p->at, as they lie in its cache */
+static ssize_t push_page(struct forge *f, size_t len)
+{
+	struct pages *p = &f->pages;
+	off_t at = p->at;
+	struct iovec iov;
+	ssize_t n;
+
+	if (!p->splice)
+		return sendfile(f->fd, p->fd, &at, len);
+	iov.iov_len = len;
+	iov.iov_base = mmap(NULL, PKT_MAX, PROT_READ, MAP_SHARED, p->fd, at);
+	if (iov.iov_base == MAP_FAILED)
+		err(1, "mmap");
+	n = vmsplice(p->pipe[1], &iov, 1, 0);
+	if (n == (ssize_t)len)
+		n = splice(p->pipe[0], NULL, f->fd, NULL, len, 0);
+	munmap(iov.iov_base, PKT_MAX);
+	return n;
+}
+
+static void emit_page(struct forge *f, const uint8_t *pkt, size_t len)
+{
+	struct pages *p = &f->pages;
+
+	if (len > PKT_MAX)
+		errx(2, "more than a page");
+	if (pwrite(p->fd, pkt, len, p->at) != (ssize_t)len ||
+	    ftruncate(p->fd, p->at + PKT_MAX) ||
+	    pwrite(p->copy, pkt, len, p->at) != (ssize_t)len ||
+	    ftruncate(p->copy, p->at + PKT_MAX))
+		err(1, "write");
+	if (push_page(f, len) != (ssize_t)len)
+		err(1, "%zu octets of a file", len);
+	p->at += PKT_MAX;
+	p->splice = !p->splice;
 }
 
 static void emit(struct forge *f, uint32_t seq, const struct twist *t)
@@ -194,8 +314,12 @@ static void emit(struct forge *f, uint32_t seq, const struct twist *t)
 		memset(pkt + len, 0, t->grow);
 		len += t->grow;
 	}
-	if (sendto(f->fd, pkt, len, 0, (void *)&f->peer, f->peer_len) < 0)
+	if (f->pages.fd)
+		emit_page(f, pkt, len);
+	else if (sendto(f->fd, pkt, len, 0, (void *)&f->peer, f->peer_len) < 0)
 		warn("%zu octets", len);
+	if (++f->sent % BURST == 0)
+		usleep(1000);
 }
 
 static void run_one(struct forge *f, const struct op *op, uint32_t seq, int arg)
@@ -227,6 +351,8 @@ static void run_one(struct forge *f, const struct op *op, uint32_t seq, int arg)
 		t.octet = arg;
 	else if (!strcmp(n, "set"))
 		t.set = arg;
+	else if (!strcmp(n, "raw"))
+		t.raw = arg;
 	else if (strcmp(n, "valid"))
 		errx(2, "no operation %s", n);
 	emit(f, seq, &t);
@@ -283,15 +409,23 @@ static void read_key(struct forge *f, const char *path)
 	fclose(file);
 }
 
-static const EVP_CIPHER *find_cipher(const char *suite)
+static void find_suite(struct forge *f, const char *suite)
 {
-	if (!strcmp(suite, "chacha20poly1305"))
-		return EVP_chacha20_poly1305();
-	if (!strcmp(suite, "aes128gcm16"))
-		return EVP_aes_128_gcm();
-	if (!strcmp(suite, "aes256gcm16"))
-		return EVP_aes_256_gcm();
-	errx(2, "no suite %s", suite);
+	f->align = 4;
+	if (!strcmp(suite, "chacha20poly1305")) {
+		f->cipher = EVP_chacha20_poly1305();
+	} else if (!strcmp(suite, "aes128gcm16")) {
+		f->cipher = EVP_aes_128_gcm();
+	} else if (!strcmp(suite, "aes256gcm16")) {
+		f->cipher = EVP_aes_256_gcm();
+	} else if (!strcmp(suite, "aes128cbc-sha256")) {
+		f->cipher = EVP_aes_128_cbc();
+		f->md = EVP_sha256();
+		f->icv_len = 16;
+		f->align = BLOCK;
+	} else {
+		errx(2, "no suite %s", suite);
+	}
 }
 
 static void open_outer(struct forge *f, const char *peer, const char *from,
@@ -314,6 +448,8 @@ static void open_outer(struct forge *f, const char *peer, const char *from,
 			 &ss);
 	if (bind(f->fd, (struct sockaddr *)&ss, len))
 		err(1, "bind");
+	if (f->pages.fd && connect(f->fd, (void *)&f->peer, f->peer_len))
+		err(1, "connect");
 }
 
 int main(int argc, char **argv)
@@ -322,11 +458,11 @@ int main(int argc, char **argv)
 	const char *key = NULL, *from = NULL, *port = NULL;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "s:u:k:e:i:o:b:n:")) != -1) {
+	while ((opt = getopt(argc, argv, "s:u:k:e:i:o:b:n:f:")) != -1) {
 		if (opt == 's')
 			f.spi = parse_num(optarg, "SPI");
 		else if (opt == 'u')
-			f.cipher = find_cipher(optarg);
+			find_suite(&f, optarg);
 		else if (opt == 'k')
 			key = optarg;
 		else if (opt == 'e')
@@ -339,6 +475,8 @@ int main(int argc, char **argv)
 			from = optarg;
 		else if (opt == 'n')
 			port = optarg;
+		else if (opt == 'f')
+			open_pages(&f.pages, optarg);
 		else
 			return 2;
 	}

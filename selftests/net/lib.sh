@@ -154,6 +154,12 @@ nothing_left() {
 	return $rc
 }
 
+live_is() { # OBJECTS N
+	local n
+	read -r n < "/sys/module/vtun/parameters/live_$1"
+	equal "$2" "$n"
+}
+
 # The module counts what it creates and frees, over all namespaces
 sas_balanced() {
 	local p=/sys/module/vtun/parameters n=$((${EPOCHREALTIME/./} + 30000000))
@@ -304,6 +310,17 @@ ns_del() {
 	local n
 	for n; do
 		ip netns del "$ME-$n"
+	done
+}
+
+# a namespace lives as long as somebody is in it
+end_ns() {
+	local n pid
+	for n; do
+		for pid in $(ip netns pids "$ME-$n"); do
+			kill -9 "$pid"
+		done
+		ns_del "$n" || return
 	done
 }
 

@@ -3,9 +3,10 @@
  * natt: the UDP socket of a keying daemon, handed over to the module, and
  * nothing else of the daemon. It is killed, and started again.
  *
- *	natt [-a ADDR] [-p PORT] [-e] [-X] [-d PEER] [-r READYFILE]
+ *	natt [-a ADDR] [-p PORT] [-e] [-X] [-z] [-d PEER] [-r READYFILE]
  *		until killed; -e: hands over before bind(), and once more
- *		after; -X: hands over to XFRM; -d: one message of "IKE" to PEER
+ *		after; -X: hands over to XFRM; -z: ends at once, having turned
+ *		UDP_ENCAP off; -d: one message of "IKE" to PEER
  *	natt -x KIND [-n NETNS]
  *		hands over what should be refused: file, tcp, raw, foreign (a
  *		socket of NETNS), encap (in use by XFRM), closed
@@ -29,15 +30,13 @@
 
 struct natt {
 	const char *addr, *port, *peer;
-	bool early, xfrm;
+	bool early, xfrm, off;
 	struct vtun_k *k;
 	int fd;
 };
 
-static void use_xfrm(int fd)
+static void use_encap(int fd, int type)
 {
-	int type = UDP_ENCAP_ESPINUDP;
-
 	if (setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type)))
 		err(1, "UDP_ENCAP");
 }
@@ -45,7 +44,7 @@ static void use_xfrm(int fd)
 static void attach(struct natt *n)
 {
 	if (n->xfrm) {
-		use_xfrm(n->fd);
+		use_encap(n->fd, UDP_ENCAP_ESPINUDP);
 		return;
 	}
 	if (vtun_k_socket_attach(n->k, n->fd))
@@ -139,7 +138,7 @@ static int open_kind(const char *kind, const char *ns)
 	if (strcmp(kind, "encap"))
 		errx(2, "nothing of the kind \"%s\"", kind);
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	use_xfrm(fd);
+	use_encap(fd, UDP_ENCAP_ESPINUDP);
 	return fd;
 }
 
@@ -149,7 +148,7 @@ int main(int argc, char **argv)
 	struct natt n = { .addr = "0.0.0.0", .port = PORT };
 	int opt;
 
-	while ((opt = getopt(argc, argv, "a:p:eXd:r:x:n:")) != -1) {
+	while ((opt = getopt(argc, argv, "a:p:eXzd:r:x:n:")) != -1) {
 		if (opt == 'a')
 			n.addr = optarg;
 		else if (opt == 'p')
@@ -158,6 +157,8 @@ int main(int argc, char **argv)
 			n.early = true;
 		else if (opt == 'X')
 			n.xfrm = true;
+		else if (opt == 'z')
+			n.off = true;
 		else if (opt == 'd')
 			n.peer = optarg;
 		else if (opt == 'r')
@@ -181,6 +182,11 @@ int main(int argc, char **argv)
 		errx(2, "%s was taken", kind);
 	}
 	open_socket(&n);
+	if (n.off) {
+		use_encap(n.fd, 0);
+		close(n.fd);
+		return 0;
+	}
 	if (n.peer)
 		greet(&n);
 	touch_ready(ready);

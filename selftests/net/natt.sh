@@ -204,13 +204,25 @@ flood_stop() { # nothing was lost
 	return $rc
 }
 
+# the socket no longer tells when it is closed; what lives of it would keep its
+# namespace, and with that the device
+encap_off() {
+	local devices
+	read -r devices < /sys/module/vtun/parameters/live_devices
+	ns_add k
+	ipn k link add vtk type vtun
+	in_ns k natt -z && ns_del k &&
+	wait_until 10 live_is devices "$devices" &&
+	wait_until 10 live_is sockets 0
+}
+
 module_gone() { # under an owner that lives
 	ipn a link del vt0
 	in_ns a vtunctl flush &&
 	rmmod vtun && [ ! -d /sys/module/vtun ]
 }
 
-plan 61
+plan 62
 begin vtun
 ns_add a b r
 link_pair a va b vb
@@ -241,6 +253,8 @@ in_ns a vtunctl socket del local 0.0.0.0 port 4500
 in_ns a vtunctl socket del local fd01::1 port 4501
 check "detached" sockets_are a ""
 kill "${PIDS[@]}" 2> /dev/null; PIDS=()
+
+check "encapsulation is turned off, socket and namespace go" encap_off
 
 # --- XFRM
 for f in 4 6; do
@@ -361,7 +375,7 @@ done
 ns_del r
 check "a namespace ends with an orphan in it" ns_del b
 check "nothing of it is left" wait_until 10 \
-	grep -qx 1 /sys/module/vtun/parameters/live_sockets
+	live_is sockets 1
 check "the module goes while a socket is handed over" module_gone
 check "its owner lives" kill -0 "$A"
 finish

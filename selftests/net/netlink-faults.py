@@ -83,6 +83,19 @@ class Rtnl:
                 return b""
             return buf
 
+    def collect(self):
+        """All of a dump."""
+        while True:
+            buf = self.sock.recv(1 << 20)
+            while buf:
+                length, kind = struct.unpack_from("IH", buf)
+                if kind in (2, 3):
+                    code = -struct.unpack_from("i", buf, 16)[0]
+                    if code:
+                        raise Refused(code, "", None, None)
+                    return
+                buf = buf[length + -length % 4:]
+
 
 def link_info(*data):
     return nla(18 | 0x8000, nla(1, b"vtun\0") +
@@ -157,6 +170,21 @@ class Lab(rules.Lab):
         except (Refused, OSError) as e:
             self.hit = self.faults.disarm() or self.hit
             return e
+        return None
+
+    def link_dump(self, n):
+        rtnl = Rtnl()
+        message = rtnl.message("get", flags=NLM_F_DUMP)
+        self.faults.arm(n)
+        try:
+            rtnl.sock.send(message)
+            rtnl.collect()
+            self.hit = self.faults.disarm()
+        except (Refused, OSError) as e:
+            self.hit = self.faults.disarm() or self.hit
+            return e
+        finally:
+            rtnl.sock.close()
         return None
 
     hit = False
@@ -252,6 +280,9 @@ def genl_walks(lab):
            sa(2, 0x8200, child, ("integ", 12), key=bytes(64), encr=12),
            ("switch", 1)]
     one("sa-install", cbc, *drop)
+    gcm = [sa(1, 0x8200, child, encr=20), sa(2, 0x8200, child, encr=20),
+           ("switch", 1)]
+    one("sa-install", gcm, *drop)
     one("spi-alloc", [("sa", [("child-id", child)]), ("spi-min", 0x8300),
                       ("spi-max", 0x8300)], ("sa-del", key(1, 0x8300)))
     do("sa-install", pair)
@@ -363,6 +394,7 @@ def link_walks(lab):
     create()
     walk(lab, "a device is read",
          lambda n: lab.link_request(n, "get", index(), b"", 0))
+    walk(lab, "devices are dumped", lab.link_dump)
     walk(lab, "a device is changed",
          lambda n: lab.link_request(n, "new", index(), link_info(
              (3, struct.pack("I", 8)), (1, V4["b"]))),

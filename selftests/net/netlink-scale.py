@@ -3,9 +3,11 @@
 """Thousands of objects, and nobody who needs RTNL waits for them.
 
 netlink-scale.py POLICIES PAIRS FACTOR: adds POLICIES policies and PAIRS pairs
-of SAs by vtunctl batch, dumps while they change, deletes and flushes them. A
-child process changes a device all the time and remembers how long the longest
-change took: less than a second times FACTOR.
+of SAs by vtunctl batch, dumps while they change, deletes and flushes them, and
+a device with PAIRS children. One child process changes lo all the time and
+remembers how long the longest change took: less than a second times FACTOR.
+Another one creates and deletes devices of ours in the same namespace, which
+waits for what else the module does there, and holds RTNL meanwhile.
 """
 import os
 import socket
@@ -16,10 +18,12 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 # pylint: disable=wrong-import-position
-from genl import NLM_F_DUMP, Genl
+from genl import NLM_F_DUMP, Genl, nla
 
 POLICIES, PAIRS, FACTOR = (int(a) for a in sys.argv[1:4])
-RTM_NEWLINK, IFLA_TXQLEN = 16, 13
+RTM_NEWLINK, RTM_DELLINK, IFLA_IFNAME, IFLA_TXQLEN = 16, 17, 3, 13
+IFLA_LINKINFO, IFLA_INFO_KIND = 18, 1
+NLM_F_CREATE_EXCL = 0x600
 DIR = os.environ.get("TMP", "/tmp")
 
 
@@ -27,24 +31,42 @@ def ip(n):
     return socket.inet_ntoa(struct.pack(">I", 0x0a000000 + n))
 
 
-def probe(results, stop):
-    """Changes lo again and again, under RTNL; the longest wait in ms."""
+def lo_changes():
+    """Requests that change lo, for ever."""
+    while True:
+        for n in 1000, 1001:
+            yield RTM_NEWLINK, 1, 0, nla(IFLA_TXQLEN, struct.pack("I", n))
+
+
+def devices_come_and_go():
+    """Requests that create and delete a device of ours, for ever."""
+    name = nla(IFLA_IFNAME, b"probe\0")
+    kind = nla(IFLA_LINKINFO, nla(IFLA_INFO_KIND, b"vtun\0"))
+    while True:
+        yield RTM_NEWLINK, 0, NLM_F_CREATE_EXCL, name + kind
+        yield RTM_DELLINK, 0, 0, name
+
+
+def probe(requests, results, stop):
+    """One request after the other; the longest wait in ms."""
     sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
     sock.bind((0, 0))
     os.set_blocking(stop, False)
     longest, n = 0.0, 0
-    while True:
+    for verb, index, flags, attrs in requests:
         n += 1
-        body = struct.pack("BxHiII", 0, 0, 1, 0, 0) + \
-            struct.pack("HHI", 8, IFLA_TXQLEN, 1000 + n % 2)
+        body = struct.pack("BxHiII", 0, 0, index, 0, 0) + attrs
         t = time.monotonic()
-        sock.send(struct.pack("IHHII", 16 + len(body), RTM_NEWLINK, 5, n, 0) +
+        sock.send(struct.pack("IHHII", 16 + len(body), verb, 5 | flags, n, 0) +
                   body)
         if struct.unpack_from("i", sock.recv(4096), 16)[0]:
             os._exit(1)
         longest = max(longest, time.monotonic() - t)
+        if n == 2:
+            os.write(results, b"!")
         try:
-            if os.read(stop, 1) == b"":
+            # nothing of it stays behind
+            if n % 2 == 0 and os.read(stop, 1) == b"":
                 break
         except BlockingIOError:
             time.sleep(0.002)
@@ -53,14 +75,20 @@ def probe(results, stop):
 
 
 class Probe:
+    def __init__(self, requests):
+        self.requests = requests
+
     def __enter__(self):
         self.results, results = os.pipe()
         stop, self.stop = os.pipe()
-        if not os.fork():
+        self.pid = os.fork()
+        if not self.pid:
             os.close(self.stop)
-            probe(results, stop)
+            probe(self.requests(), results, stop)
         os.close(results)
         os.close(stop)
+        # what is measured does not begin before this one does
+        os.read(self.results, 1)
         return self
 
     def __exit__(self, *args):
@@ -68,7 +96,7 @@ class Probe:
         self.longest, self.changes = map(int, os.read(self.results,
                                                       64).split())
         os.close(self.results)
-        os.wait()
+        os.waitpid(self.pid, 0)
 
 
 def batch(lines):
@@ -103,11 +131,12 @@ def step(name, ok, seconds, note=""):
 
 def timed(name, work, check=lambda result: True):
     t = time.monotonic()
-    with Probe() as p:
+    with Probe(devices_come_and_go) as devices, Probe(lo_changes) as lo:
         result = work()
-    ok = p.longest < 1000 * FACTOR and check(result)
+    ok = lo.longest < 1000 * FACTOR and check(result)
     step(name, ok, time.monotonic() - t,
-         f"a device waited at most {p.longest} ms, {p.changes} changes")
+         f"lo waited at most {lo.longest} ms for {lo.changes} changes, a "
+         f"device {devices.longest} ms for {devices.changes}")
     return result
 
 
@@ -133,6 +162,43 @@ def dump_while_changing(nl):
     return good and rounds > 0
 
 
+def sas_change(key):
+    for _ in range(5):
+        batch(["child add other local 192.0.2.1 remote 192.0.2.3"] + [
+            f"sa install child other in spi {0x1000 + i} suite aes256gcm16 "
+            f"key {key} out spi {0x1000 + i} suite aes256gcm16 key {key}"
+            for i in range(100)] + ["child del other"])
+
+
+def dump_sas_while_changing(nl, key):
+    """Every dump has what was there all the time, once."""
+    pid = os.fork()
+    if not pid:
+        sas_change(key)
+        os._exit(0)
+    rounds = marked = changing = 0
+    good = True
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        # a nest that begins with direction and SPI, eight octets each
+        got = [struct.unpack_from("BxxxxxxxI", r, 8)
+               for r in raw_dump(nl, "sa-get")]
+        stable = [sa for sa in got if sa[1] >= 0x10000]
+        good &= len(stable) == len(set(stable)) == 2 * PAIRS
+        changing += len(got) > len(stable)
+        marked += nl.interrupted
+        rounds += 1
+    print(f"# {rounds} dumps, {changing} with SAs that change, {marked} marked "
+          "as inconsistent")
+    return good and changing > 0
+
+
+def device_with_children():
+    """Of a device that is there, and of itself."""
+    subprocess.run("ip link add crowd type vtun", shell=True, check=True)
+    batch(f"child add crowd{i} dev crowd local 192.0.2.1 remote 192.0.2.2 "
+          f"remote-ts {ip(i)}" for i in range(PAIRS))
+
+
 def main():
     nl = Genl()
     key = os.path.join(DIR, "key")
@@ -155,10 +221,15 @@ def main():
         for i in range(PAIRS)))
     timed("they are dumped", lambda: raw_dump(nl, "sa-get"),
           lambda got: len(got) == 2 * PAIRS and not nl.interrupted)
+    timed("and while they change", lambda: dump_sas_while_changing(nl, key),
+          lambda good: good)
     timed("every second policy is deleted", lambda: batch(
         f"policy del {i + 1}" for i in range(0, POLICIES, 2)))
     timed("SAs are flushed", lambda: nl.do("flush"))
     timed("policies are flushed", lambda: nl.do("policy-flush"))
+    timed(f"a device gets {PAIRS} children", device_with_children)
+    timed("and is deleted with them", lambda: subprocess.run(
+        "ip link del crowd", shell=True, check=True))
     info = nl.do("info-get")["info"]
     step("nothing is left", not info["sas"] and not info["policies"] and
          not info["children"], 0)

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Thousands of policies and SAs come, are dumped while they change, and go; a
-# device of the same namespace can be changed all the while. FULL=1: 100,000
-# policies and 20,000 SAs.
-# Proves: E-32 (order of many), B61 B70 (RTNL is not held)
+# Thousands of policies, SAs and children come, are dumped while they change, and
+# go; lo of the same namespace can be changed all the while, beside devices that
+# come and go. FULL=1: 100,000 policies and 20,000 SAs.
+# Proves: E-32 (order of many), B60 B61 B70 (RTNL is not held)
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 

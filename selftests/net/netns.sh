@@ -11,7 +11,7 @@
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-ROUNDS=3
+ROUNDS=2
 [ "$FULL" = 0 ] || ROUNDS=200
 
 # a tunnel between a and b, keys for both ways, an SA that expires all the time
@@ -44,15 +44,46 @@ traffic() {
 
 works() { in_ns a ping -q -c 3 -i 0.05 -W 2 10.2.0.1; }
 
-end_in_order() { # NS…
+# the first is gone while the second goes on sending
+end_in_order() { # NS NS ADDRESS-OF-THE-FIRST [HARD-LIMIT]
 	local i
 	for ((i = 0; i < ROUNDS; i++)); do
-		tunnel soft-time 20ms hard-time 100ms || return 1
+		tunnel soft-time 20ms hard-time "${4:-100ms}" || return 1
 		traffic
-		ns_del "$@" || return 1
+		bg_ns "$2" flood -q -i 500 -d 600 "$3" > /dev/null 2>&1
+		end_ns "$1" && wait_until 10 live_is devices 1 &&
+		wait_until 10 live_is children 1 || return 1
+		# it has not noticed yet
+		kill -0 $! || return 1
+		end_ns "$2" || return 1
 		quiesce
+		wait_until 10 live_is devices 0 || return 1
 	done
 	wait_until 5 no_vtun_dev && sas_balanced
+}
+
+# each device lives where the other one was born, both have sent
+swapped() { # NS NS: the order they go in
+	local n i j o
+	tunnel || return 1
+	ipn a link set vtun0 name swap netns "$ME-b" &&
+	ipn b link set vtun0 netns "$ME-a" || return 1
+	for n in "a vtun0 2 1" "b swap 1 2"; do
+		read -r n o i j <<< "$n"
+		ipn "$n" -batch - <<-X || return 1
+		link set $o up
+		addr add 10.$i.0.1/24 dev $o
+		route add 10.$j.0.0/24 dev $o src 10.$i.0.1
+		X
+	done
+	in_ns b pings -n 3 -t 3000 10.2.0.1 || return 1
+	bg_ns a ping -q -f -s 600 10.1.0.1 > /dev/null 2>&1
+	bg_ns b ping -q -f -s 600 10.2.0.1 > /dev/null 2>&1
+	pause 0.2
+	end_ns "$1" && end_ns "$2" || return 1
+	quiesce
+	wait_until 10 no_vtun_dev && wait_until 10 live_is devices 0 &&
+	sas_balanced
 }
 
 devices_first() {
@@ -134,12 +165,14 @@ unload_under_traffic() {
 
 new_key "$TMP/k1" chacha20poly1305
 new_key "$TMP/k2" chacha20poly1305
-plan 10
+plan 14
 begin vtun
 check "namespaces end under traffic and expiry, sender first" \
-	end_in_order a b
+	end_in_order a b 10.1.0.1
 check "namespaces end under traffic and expiry, receiver first" \
-	end_in_order b a
+	end_in_order b a 10.2.0.1
+check "and while SAs live, sender first" end_in_order a b 10.1.0.1 60s
+check "and receiver first" end_in_order b a 10.2.0.1 60s
 check "devices are removed under traffic" devices_first
 check "children are replaced under traffic" children_under_traffic
 check "a moved device sends from where it was born" moved
@@ -147,6 +180,10 @@ cleanup
 check "a moved device goes with its birth namespace" moved_home_dies
 cleanup
 check "a moved device goes with where it lives" moved_away_dies
+cleanup
+check "devices were swapped, namespaces go" swapped a b
+cleanup
+check "and the other way round" swapped b a
 cleanup
 check "the module is removed under traffic" unload_under_traffic
 finish

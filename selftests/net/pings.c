@@ -16,7 +16,7 @@
 
 #include "util.h"
 
-#define PAYLOAD_MAX	65000
+#define PAYLOAD_MAX	65507	/* of IPv4 */
 #define SEQ_MAX		65536
 
 struct pings {
