@@ -101,6 +101,12 @@ static const struct {
 	{ "same device and selectors", CONN CHILD " }\n child d {\ndev vtun0\n"
 	  "local-ts 10.1.0.0/16\nremote-ts 10.2.0.0/16\n" END, 10, true,
 	  "only one of them gets traffic" },
+	{ "no protocol in common", CONN " child c {\ndev v\n"
+	  "local-ts ::/0[tcp]\nremote-ts ::/0[udp]\n" END, 8, false,
+	  "no protocol in common" },
+	{ "ports of a protocol that has none", CONN " child c {\ndev v\n"
+	  "local-ts ::/0[47/5]\nremote-ts ::/0\n" END, 7, false,
+	  "local-ts has ports of protocol 47" },
 	{ "kernel name too long",
 	  "conn abcdefghijklmnopqrst {\n local-addr 192.0.2.1\n"
 	  " remote-addr 192.0.2.2\n psk \"twenty octets or more of key\"\n"
