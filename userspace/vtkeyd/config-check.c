@@ -242,6 +242,32 @@ static void check_selectors(struct keyd_parser *p, struct keyd_child *c)
 			   "local-ts and remote-ts differ in their address families: selectors of the odd one match nothing");
 }
 
+/* what leads into the tunnel; one of the two, and on purpose */
+static void check_door(struct keyd_parser *p, const struct keyd_conn *conn,
+		       struct keyd_child *c)
+{
+	bool dev = HAS(&c->b, KEYD_CHILD, "dev");
+
+	if (BAD(&c->b, KEYD_CHILD, "policy"))
+		return;
+	if (!c->policy && HAS(&c->b, KEYD_CHILD, "policy-priority"))
+		child_warn(p, c, "policy-priority",
+			   "policy-priority has no effect without policy yes");
+	if (!c->policy && !dev)
+		keyd_error_at(p, c->b.file, c->b.line,
+			      "child \"%s\": key \"dev\" is missing (a child without device says \"policy yes\")",
+			      c->b.name);
+	if (c->policy && dev)
+		child_error(p, c, "policy",
+			    "policy yes and dev exclude each other");
+	/* without a kernel child no policy: what it protects would pass */
+	if (c->policy && !conn->remote.family &&
+	    HAS(&conn->b, KEYD_CONN, "remote-addr") &&
+	    !BAD(&conn->b, KEYD_CONN, "remote-addr"))
+		child_error(p, c, "policy",
+			    "policy yes cannot be set with remote-addr any: a policy needs a tunnel to a known address");
+}
+
 /* S-15: who cannot know the peer's address cannot call it */
 static void check_any(struct keyd_parser *p, const struct keyd_conn *conn,
 		      struct keyd_child *c)
@@ -335,6 +361,7 @@ static void check_child(struct keyd_parser *p, const struct keyd_conn *conn,
 		keyd_error_at(p, c->b.file, c->b.line,
 			      "child \"%s\": its name in the kernel, \"%s:%s\", is longer than %d octets",
 			      c->b.name, conn->b.name, c->b.name, IKE_NAME_MAX);
+	check_door(p, conn, c);
 	check_selectors(p, c);
 	check_any(p, conn, c);
 	check_lifetimes(p, conn, c);
@@ -396,8 +423,10 @@ static void check_pair(struct keyd_parser *p, const struct keyd_conn *a,
 			    same_selectors(&a->children[j], &b->children[i]))
 				keyd_warn_at(p, b->b.file,
 					     b->children[i].b.line,
-					     "child \"%s\" has the device and the selectors of child \"%s\" of conn \"%s\": only one of them gets traffic",
+					     "child \"%s\" has the %sselectors of child \"%s\" of conn \"%s\": only one of them gets traffic",
 					     b->children[i].b.name,
+					     *b->children[i].dev ?
+					     "device and the " : "",
 					     a->children[j].b.name, a->b.name);
 	if (a == b || !a->remote_id.type || !same_addr(&a->local, &b->local) ||
 	    !same_addr(&a->remote, &b->remote) ||
