@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Configuration of vtkeyd: what is refused and where, what follows from what,
- * drop-ins, secrets, and damaged files.
+ * drop-ins, secrets, damaged files; every key of a child behind either door.
+ *
+ * Proves: S-11
  */
 #include <errno.h>
 #include <sodium.h>
@@ -12,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "vtkeyd/config.h"
+#include "vtkeyd/config-parse.h"
 
 static unsigned int tests, failed;
 static char dir[64], path[128];
@@ -101,6 +103,38 @@ static const struct {
 	{ "same device and selectors", CONN CHILD " }\n child d {\ndev vtun0\n"
 	  "local-ts 10.1.0.0/16\nremote-ts 10.2.0.0/16\n" END, 10, true,
 	  "only one of them gets traffic" },
+	{ "policies for a door",
+	  CONN " child c {\npolicy yes\npolicy-priority 0\nlocal-ts ::/0\n"
+	  "remote-ts ::/0\n" END, 0 },
+	{ "no door", CONN " child c {\nlocal-ts ::/0\nremote-ts ::/0\n" END,
+	  5, false, "a child without device says \"policy yes\"" },
+	{ "policy no is no door",
+	  CONN " child c {\npolicy no\nlocal-ts ::/0\nremote-ts ::/0\n" END,
+	  5, false, "key \"dev\" is missing" },
+	{ "two doors", CONN CHILD "policy yes\n" END, 9, false,
+	  "policy yes and dev exclude each other" },
+	{ "policy-priority of a device", CONN CHILD "policy-priority 5\n" END,
+	  9, true, "no effect without policy yes" },
+	{ "policy-priority that is no number",
+	  CONN CHILD "policy-priority 4294967296\n" END, 9, false,
+	  "from 0 to 4294967295" },
+	{ "policies without selectors", CONN " child c {\npolicy yes\n"
+	  "local-ts ::/0\n" END, 5, false, "key \"remote-ts\" is missing" },
+	{ "policies and remote any",
+	  "conn a {\nlocal-addr 192.0.2.1\nremote-addr any\nremote-id b\n"
+	  "psk \"twenty octets or more of key\"\n child c {\npolicy yes\n"
+	  "local-ts ::/0\nremote-ts ::/0\n" END, 7, false,
+	  "policy yes cannot be set with remote-addr any" },
+	{ "same selectors of two children with policies",
+	  CONN " child c {\npolicy yes\nlocal-ts ::/0\nremote-ts ::/0\n }\n"
+	  " child d {\npolicy yes\nlocal-ts ::/0\nremote-ts ::/0\n" END, 10,
+	  true, "has the selectors of child \"c\"" },
+	{ "no protocol in common", CONN " child c {\ndev v\n"
+	  "local-ts ::/0[tcp]\nremote-ts ::/0[udp]\n" END, 8, false,
+	  "no protocol in common" },
+	{ "ports of a protocol that has none", CONN " child c {\ndev v\n"
+	  "local-ts ::/0[47/5]\nremote-ts ::/0\n" END, 7, false,
+	  "local-ts has ports of protocol 47" },
 	{ "kernel name too long",
 	  "conn abcdefghijklmnopqrst {\n local-addr 192.0.2.1\n"
 	  " remote-addr 192.0.2.2\n psk \"twenty octets or more of key\"\n"
@@ -177,6 +211,45 @@ static void test_values(void)
 	result(ike.psk_len == 28, "pre-shared key");
 	keyd_ike_conn_clear(&ike);
 	keyd_config_free(cfg);
+}
+
+/* S-11: but for the door itself, its kind is nothing the engine could see */
+static void test_doors(void)
+{
+	static const char keys[] = "local-ts 10.1.0.0/16\n"
+		"remote-ts 10.2.0.0/16\nesp-proposal aes128gcm16\n"
+		"start manual\nauto-negotiate yes\nkeepalive yes\n"
+		"keylife-type both\nkeylife-seconds 1h\nkeylife-kbs 999\n"
+		"keylife-packets 5000\npfs no\nesn no\nreplay-window 64\n"
+		"hold-packets 5\nhold-bytes 7K\nhold-time 3s\n";
+	static const char *const doors[] = { "dev vtun0", "policy yes" };
+	struct ike_conn_cfg ike[2];
+	struct keyd_config *cfg[2];
+	const struct keyd_key *key;
+	unsigned int i, j, n, given;
+	char text[1024];
+	bool ok = true;
+
+	key = keyd_keys(KEYD_CHILD, &n);
+	for (i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "%s child c {\n%s\n%s%s", CONN,
+			 doors[i], keys, END);
+		cfg[i] = load_text(text);
+		ok = ok && !cfg[i]->n_errors &&
+		     !keyd_ike_conn_fill(&cfg[i]->conns[0], NULL, &ike[i]);
+		for (j = 0, given = 0; j < n; j++)
+			given += !!cfg[i]->conns[0].children[0].b.key_line[j];
+		/* all but "policy" and its priority, or "dev" and that */
+		ok = ok && given == n - 2;
+	}
+	result(ok && key, "S-11 every key of a child goes with either door");
+	result(ok && !memcmp(ike[0].children, ike[1].children,
+			     sizeof(*ike[0].children)),
+	       "S-11 and means the same");
+	for (i = 0; i < 2; i++) {
+		keyd_ike_conn_clear(&ike[i]);
+		keyd_config_free(cfg[i]);
+	}
 }
 
 static const struct {
@@ -417,6 +490,7 @@ int main(void)
 	puts("KTAP version 1");
 	test_cases();
 	test_values();
+	test_doors();
 	test_ids();
 	test_dropins();
 	test_secrets();

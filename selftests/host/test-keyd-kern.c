@@ -2,7 +2,8 @@
 /*
  * The daemon's shell between a fake engine (below) and a fake kernel: what the
  * engine is told at start after a crash, after lost events and after somebody
- * else changed the kernel.
+ * else changed the kernel; that policies come before and go after what they
+ * take the place of.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include "lib/kernel_fake.h"
 #include "vtkeyd/kern.h"
 #include "vtkeyd/log.h"
+#include "vtkeyd/policy.h"
 #include "vtkeyd/system.h"
 #include "vtkeyd/tunnel.h"
 
@@ -377,6 +379,224 @@ static void test_refused(void)
 	result(!*told, "no state, no conclusions");
 }
 
+/* ---- children behind policies ---- */
+
+#define P_CONN(conn)	"conn " conn " {\n local-addr 192.0.2.1\n" \
+		" remote-addr 192.0.2.2\n psk \"twenty octets or more of key\"\n"
+#define P_CHILD(remote)	" child c {\n  policy yes\n" \
+		"  local-ts 10.1.0.0/16, fd01::/64\n  remote-ts " remote "\n"
+#define P_CHILD2 " child d {\n  policy yes\n" \
+		"  local-ts 10.1.0.0/16, fd01::/64\n  remote-ts " P_TWO "\n"
+#define P_TWO	"10.2.0.0/16, fd02::/64"
+#define P_OTHER	"10.2.0.0/16, 10.3.0.0/16[tcp/80]"
+
+/* what a policy by hand looks like; -1: any */
+static unsigned int policies(int64_t child, bool ours)
+{
+	struct vtun_k_policy *list;
+	unsigned int i, n, found = 0;
+
+	if (vtun_k_policy_list(d.k, &list, &n))
+		return ~0U;
+	for (i = 0; i < n; i++)
+		found += (child < 0 || list[i].child_id == child) &&
+			 ours == (list[i].id >= KEYD_POLICY_ID_MIN);
+	free(list);
+	return found;
+}
+
+static uint32_t by_hand(uint32_t child)
+{
+	struct vtun_k_policy p = {
+		.action = child ? VTUN_ACTION_PROTECT : VTUN_ACTION_BYPASS,
+		.child_id = child,
+		.priority = 5,
+		.local = { .family = AF_INET, .port_end = 65535,
+			   .start = { 10, 1 }, .end = { 10, 1, 255, 255 } },
+	};
+	uint32_t id = 0;
+
+	p.remote = p.local;
+	if (vtun_k_policy_add(d.k, &p, &id))
+		printf("# by hand: %s\n", vtun_k_error(d.k));
+	return id;
+}
+
+/* reload, without what the engine does to its SAs */
+static void reload_to(const char *text)
+{
+	struct keyd_config *old = d.cfg;
+
+	d.cfg = load(text);
+	keyd_tunnels_apply(&d, d.cfg);
+	keyd_config_free(old);
+}
+
+static void fresh(const char *text)
+{
+	crash();
+	vtun_fake_reset();
+	start(text);
+}
+
+static void test_policy_made(void)
+{
+	struct vtun_k_policy *list;
+	unsigned int i, n, calls;
+	uint32_t id;
+	bool ok = true;
+
+	fresh(P_CONN("a") P_CHILD(P_OTHER) "policy-priority 77\n" END);
+	id = d.tunnels[0].kernel_id;
+	result(id && !vtun_fake_child(id)->ifindex, "kernel child without device");
+	vtun_k_policy_list(d.k, &list, &n);
+	for (i = 0; i < n; i++)
+		ok = ok && list[i].action == VTUN_ACTION_PROTECT &&
+		     list[i].child_id == id && list[i].priority == 77 &&
+		     list[i].local.proto == list[i].remote.proto;
+	result(ok && n == 2,
+	       "a policy for each pair of selectors of one family");
+	free(list);
+	calls = vtun_fake_calls("policy_add");
+	install(0x1001, 0x2001, IKE_KSWITCH_NOW);
+	crash();
+	start(P_CONN("a") P_CHILD(P_OTHER) "policy-priority 77\n" END);
+	result(d.tunnels[0].kernel_id == id && policies(id, true) == 2 &&
+	       vtun_fake_calls("policy_add") == calls &&
+	       vtun_fake_sa(VTUN_DIR_OUT, id, 0x2001),
+	       "after a crash: child, SAs and policies adopted");
+	reload_to(P_CONN("a") P_CHILD(P_OTHER) "policy-priority 78\n" END);
+	result(d.tunnels[0].kernel_id == id && policies(id, true) == 2 &&
+	       vtun_fake_sa(VTUN_DIR_OUT, id, 0x2001),
+	       "another priority: policies replaced, the SAs stay");
+	vtun_k_policy_flush(d.k);
+	told[0] = '\0';
+	keyd_kern_audit(&d);
+	result(policies(id, true) == 2 && !strstr(told, "del a"),
+	       "policies that somebody deleted are back with the audit");
+}
+
+/* whoever changes selectors has the new policies before the old ones go */
+static void test_policy_change(void)
+{
+	uint32_t id;
+
+	fresh(P_CONN("a") P_CHILD(P_TWO) END);
+	id = d.tunnels[0].kernel_id;
+	install(0x1001, 0x2001, IKE_KSWITCH_NOW);
+	vtun_fake_fail("policy_add", -ENOMEM, "out of memory");
+	reload_to(P_CONN("a") P_CHILD(P_OTHER) END);
+	result(!d.tunnels[0].kernel_id && policies(id, true) == 2 &&
+	       vtun_fake_child(id)->n_ts_remote == 2 &&
+	       vtun_fake_child(id)->ts_remote[1].family == AF_INET6,
+	       "a policy cannot be added: those before and the child stay");
+	keyd_kern_audit(&d);
+	result(d.tunnels[0].kernel_id == id && policies(id, true) == 2 &&
+	       vtun_fake_child(id)->ts_remote[1].family == AF_INET,
+	       "the audit tries again: child changed, policies replaced");
+	result(!vtun_fake_count_sas(), "SAs for other selectors are gone");
+	vtun_fake_fail("child_set", -ENOMEM, "out of memory");
+	reload_to(P_CONN("a") P_CHILD(P_TWO) END);
+	result(!d.tunnels[0].kernel_id && policies(id, true) == 3,
+	       "the child cannot be changed: no policy goes");
+	keyd_kern_audit(&d);
+	result(d.tunnels[0].kernel_id == id && policies(id, true) == 2,
+	       "until it can");
+	vtun_fake_fail("child_add", -ENOMEM, "out of memory");
+	reload_to(P_CONN("b") P_CHILD(P_TWO) END);
+	result(policies(id, true) == 2 && vtun_fake_child(id),
+	       "another name: the old child and its policies wait for the new");
+	keyd_kern_audit(&d);
+	result(!vtun_fake_child(id) && policies(-1, true) == 2 &&
+	       policies(d.tunnels[0].kernel_id, true) == 2, "and go after it");
+}
+
+static void test_policy_flushed(void)
+{
+	uint32_t id;
+
+	fresh(P_CONN("a") P_CHILD(P_TWO) END);
+	id = d.tunnels[0].kernel_id;
+	vtun_k_flush(d.k);
+	vtun_fake_fail("policy_add", -ENOMEM, "out of memory");
+	keyd_kern_audit(&d);
+	result(policies(0, true) == 2,
+	       "children flushed: their policies wait for successors");
+	keyd_kern_audit(&d);
+	result(d.tunnels[0].kernel_id && d.tunnels[0].kernel_id != id &&
+	       policies(d.tunnels[0].kernel_id, true) == 2 &&
+	       policies(-1, true) == 2, "new child, new policies, the old gone");
+	vtun_k_flush(d.k);
+	crash();
+	start(P_CONN("a") P_CHILD(P_OTHER) END);
+	result(policies(d.tunnels[0].kernel_id, true) == 2 &&
+	       policies(-1, true) == 2, "a new daemon does the same");
+	vtun_fake_fail("policy_list", -ENOBUFS, "no buffers");
+	crash();
+	start(P_CONN("a") P_CHILD(P_TWO) END);
+	result(!d.tunnels[0].kernel_id && policies(-1, true) == 2,
+	       "no SPD, no conclusions");
+	keyd_kern_audit(&d);
+	result(d.tunnels[0].kernel_id && policies(-1, true) == 2,
+	       "until it can be read");
+}
+
+static void test_policy_others(void)
+{
+	uint32_t id, bypass;
+
+	fresh(P_CONN("a") P_CHILD(P_TWO) END);
+	id = d.tunnels[0].kernel_id;
+	bypass = by_hand(0);
+	by_hand(id);
+	install(0x1001, 0x2001, IKE_KSWITCH_NOW);
+	crash();
+	start(P_CONN("a") P_CHILD(P_OTHER) END);
+	keyd_kern_audit(&d);
+	result(bypass && policies(-1, false) == 2,
+	       "policies by hand stay at a change");
+	reload_to(CONFIG END);
+	result(!d.tunnels[0].kernel_id && policies(id, false) == 1 &&
+	       policies(id, true) == 2,
+	       "a policy by hand holds the child: its door stays as it is");
+	reload_to(P_CONN("b") P_CHILD(P_TWO) END);
+	result(policies(id, false) == 1 && !policies(id, true) &&
+	       vtun_fake_child(id) && !vtun_fake_count_sas(),
+	       "not configured any more: without SA it stays for that policy");
+	vtun_k_policy_del(d.k, bypass + 1);
+	reload_to(P_CONN("b") P_CHILD(P_TWO) END);
+	result(!vtun_fake_child(id), "and goes after it");
+	keyd_tunnels_delete(&d);
+	result(!policies(-1, true) && policies(-1, false) == 1 &&
+	       !vtun_fake_calls("policy_flush"),
+	       "the daemon ends: its policies are gone, the others stay");
+}
+
+static void test_policy_door(void)
+{
+	uint32_t id;
+
+	fresh(P_CONN("a") P_CHILD(P_TWO) END);
+	id = d.tunnels[0].kernel_id;
+	reload_to(CONFIG END);
+	result(d.tunnels[0].kernel_id && d.tunnels[0].kernel_id != id &&
+	       vtun_fake_child(d.tunnels[0].kernel_id)->ifindex &&
+	       !policies(-1, true), "from policies to a device");
+	id = d.tunnels[0].kernel_id;
+	reload_to(P_CONN("a") P_CHILD(P_TWO) END);
+	result(d.tunnels[0].kernel_id != id && !vtun_fake_child(id) &&
+	       policies(d.tunnels[0].kernel_id, true) == 2, "and back");
+	id = d.tunnels[0].kernel_id;
+	vtun_fake_fail("child_add", -ENOMEM, "out of memory");
+	reload_to(CONFIG " }\n" P_CHILD2 END);
+	result(!d.tunnels[0].kernel_id && policies(id, true) == 2,
+	       "another child takes the policies over, which fails: they stay");
+	keyd_kern_audit(&d);
+	result(d.tunnels[0].kernel_id && !vtun_fake_child(id) &&
+	       policies(d.tunnels[1].kernel_id, true) == 2 &&
+	       policies(-1, true) == 2, "the audit tries again, they go last");
+}
+
 int main(void)
 {
 	char name[128];
@@ -399,6 +619,11 @@ int main(void)
 	test_lost();
 	test_repair();
 	test_refused();
+	test_policy_made();
+	test_policy_change();
+	test_policy_flushed();
+	test_policy_others();
+	test_policy_door();
 	crash();
 	vtun_fake_reset();
 	printf("1..%u\n", tests);

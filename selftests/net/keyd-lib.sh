@@ -6,10 +6,12 @@
 #	10.1.0.1 fd01::1 vt0 [a] va ---------- vb [b] vt0 10.2.0.1 fd02::1
 #
 # Conn "vpn", child "c", in the kernel "vpn:c". CONN_A, CONN_B, CHILD_A and
-# CHILD_B hold further statements of the configuration, one per line.
+# CHILD_B hold further statements of the configuration, one per line; DOOR is
+# what leads to the child.
 
 # shellcheck disable=SC2034 # read through their names
 CONN_A='' CONN_B='' CHILD_A='' CHILD_B='' TOP_A='' TOP_B=''
+DOOR='dev vt0'
 KEYD_PSK='correct horse battery staple'
 declare -A KEYD_PID=()
 
@@ -25,7 +27,7 @@ keyd_conf() { # NS: writes $TMP/NS.conf
 	psk "$KEYD_PSK"
 	${!conn}
 	child c {
-	dev vt0
+	$DOOR
 	local-ts 10.$i.0.0/24, fd0$i::/64
 	remote-ts 10.$j.0.0/24, fd0$j::/64
 	${!child}

@@ -8,7 +8,7 @@
 #	10.1.0.1 vt0 [a: vtkeyd] va ------- vb [b: vtkeyd] vt0 10.2.0.1
 #	10.5.0.1 lo   child p, keyed by hand, policies      lo 10.6.0.1
 #
-# Proves: E-34 E-37 R11 S-11 (fail closed without daemons)
+# Proves: E-34 E-37 R11 (fail closed without daemons)
 # time limit: 400 s
 # shellcheck disable=SC2034 # keyd-lib.sh reads CHILD_A and its like
 # shellcheck source=selftests/net/lib.sh

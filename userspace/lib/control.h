@@ -39,6 +39,8 @@
  *	"state": string, ike_child_state_name()
  *	"reason": string, absent while up
  *	"kernel_id": number, absent while the kernel has none
+ *	"door": "device" or "policy", configured
+ *	"policy_priority": number, with policies only
  *	"spi_in", "spi_out": string "0xc0ffee01", absent = none
  *	"pairs": number; 2 while old and new SAs coexist
  *	"rekeys": number

@@ -370,6 +370,8 @@ int vtun_k_child_del(struct vtun_k *k, uint32_t id, const char *name)
 		return ret;
 	if (!c)
 		return vtun_fake_error(k, -ENOENT, "no such child");
+	if (vtun_fake_policies_of(c->id))
+		return vtun_fake_error(k, -EBUSY, "policies name the child: delete them first");
 	for (i = fake.n_sas; i--; )
 		if (fake.sas[i].child_id == c->id)
 			sa_remove(&fake.sas[i]);
@@ -388,6 +390,7 @@ int vtun_k_child_get(struct vtun_k *k, uint32_t id, const char *name,
 	if (!found)
 		return vtun_fake_error(k, -ENOENT, "no such child");
 	*c = *found;
+	c->policies = vtun_fake_policies_of(c->id);
 	return 0;
 }
 
@@ -402,6 +405,7 @@ int vtun_k_child_list(struct vtun_k *k, struct vtun_k_child **list,
 		      unsigned int *n)
 {
 	int ret = vtun_fake_enter(k, "child_list");
+	unsigned int i;
 
 	*list = NULL;
 	*n = 0;
@@ -409,6 +413,8 @@ int vtun_k_child_list(struct vtun_k *k, struct vtun_k_child **list,
 		return ret;
 	*n = fake.n_children;
 	*list = vtun_fake_copy(fake.children, sizeof(**list) * *n);
+	for (i = 0; *list && i < *n; i++)
+		(*list)[i].policies = vtun_fake_policies_of((*list)[i].id);
 	return 0;
 }
 

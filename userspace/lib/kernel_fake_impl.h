@@ -18,5 +18,7 @@ void *vtun_fake_copy(const void *items, size_t size);
 /* kernel_fake_spd.c */
 void vtun_fake_reset_spd(void);
 unsigned int vtun_fake_count_policies(void);
+/* how many name that child */
+unsigned int vtun_fake_policies_of(uint32_t child_id);
 
 #endif /* VTUN_KERNEL_FAKE_IMPL_H */

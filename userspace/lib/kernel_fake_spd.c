@@ -30,6 +30,25 @@ unsigned int vtun_fake_count_policies(void)
 	return spd.n_policies;
 }
 
+unsigned int vtun_fake_policies_of(uint32_t child_id)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < spd.n_policies; i++)
+		n += spd.policies[i].child_id == child_id;
+	return n;
+}
+
+/* as the module tells it: that of a child that is gone names none */
+static struct vtun_k_policy read_back(const struct vtun_k_policy *p)
+{
+	struct vtun_k_policy copy = *p;
+
+	if (!vtun_fake_child(p->child_id))
+		copy.child_id = 0;
+	return copy;
+}
+
 static struct vtun_k_policy *policy_find(uint32_t id)
 {
 	unsigned int i;
@@ -38,6 +57,27 @@ static struct vtun_k_policy *policy_find(uint32_t id)
 		if (spd.policies[i].id == id)
 			return &spd.policies[i];
 	return NULL;
+}
+
+/* those sides that are given, the module fills in the other */
+static int policy_check(struct vtun_k *k, const struct vtun_k_policy *p)
+{
+	const struct vtun_k_child *child;
+
+	if (p->local.family && p->remote.family &&
+	    p->local.family != p->remote.family)
+		return vtun_fake_error(k, -EINVAL, "the selectors are of different families");
+	if (p->local.family && p->remote.family &&
+	    p->local.proto != p->remote.proto)
+		return vtun_fake_error(k, -EINVAL, "the selectors are of different protocols");
+	if (!p->child_id)
+		return 0;
+	child = vtun_fake_child(p->child_id);
+	if (!child)
+		return vtun_fake_error(k, -ENOENT, "no child of that ID");
+	if (child->ifindex)
+		return vtun_fake_error(k, -EINVAL, "the door of that child is a device");
+	return 0;
 }
 
 /* ordered by priority alone; the module knows more */
@@ -52,8 +92,9 @@ int vtun_k_policy_add(struct vtun_k *k, const struct vtun_k_policy *p,
 		return ret;
 	if (p->id && policy_find(p->id))
 		return vtun_fake_error(k, -EEXIST, "policy ID is in use");
-	if (p->child_id && !vtun_fake_child(p->child_id))
-		return vtun_fake_error(k, -ENOENT, "no child of that ID");
+	ret = policy_check(k, p);
+	if (ret)
+		return ret;
 	if (spd.n_policies == MAX_POLICIES)
 		return vtun_fake_error(k, -ENOMEM, "out of memory");
 	while (!made.id || policy_find(made.id))
@@ -92,7 +133,7 @@ int vtun_k_policy_get(struct vtun_k *k, uint32_t id, struct vtun_k_policy *p)
 		return ret;
 	if (!found)
 		return vtun_fake_error(k, -ENOENT, "no policy of that ID");
-	*p = *found;
+	*p = read_back(found);
 	return 0;
 }
 
@@ -100,6 +141,7 @@ int vtun_k_policy_list(struct vtun_k *k, struct vtun_k_policy **list,
 		       unsigned int *n)
 {
 	int ret = vtun_fake_enter(k, "policy_list");
+	unsigned int i;
 
 	*list = NULL;
 	*n = 0;
@@ -107,6 +149,8 @@ int vtun_k_policy_list(struct vtun_k *k, struct vtun_k_policy **list,
 		return ret;
 	*n = spd.n_policies;
 	*list = vtun_fake_copy(spd.policies, sizeof(**list) * *n);
+	for (i = 0; *list && i < *n; i++)
+		(*list)[i] = read_back(&spd.policies[i]);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "config-parse.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #define HAS(b, kind, key)	keyd_key_given(b, kind, key)
@@ -171,19 +172,100 @@ static unsigned int ts_families(const struct keyd_ts_list *l)
 	return seen;
 }
 
+static bool has_ports(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return true;
+	}
+	return false;
+}
+
+/* the kernel would refuse the child, and nothing would be protected */
+static void check_ports(struct keyd_parser *p, const struct keyd_child *c,
+			const char *key, const struct keyd_ts_list *list)
+{
+	const struct ike_ts *ts;
+	unsigned int i;
+
+	for (i = 0; i < list->n; i++) {
+		ts = &list->ts[i];
+		if ((ts->port_start || ts->port_end != 65535) &&
+		    !has_ports(ts->proto))
+			keyd_error_at(p, c->b.file,
+				      keyd_key_line(&c->b, KEYD_CHILD, key),
+				      "child \"%s\": %s has ports of protocol %u, which has none",
+				      c->b.name, key, ts->proto);
+	}
+}
+
+/* a packet is of one family and one protocol, seen from either side */
+static bool can_match(const struct keyd_child *c)
+{
+	const struct ike_ts *l, *r;
+	unsigned int i, j;
+
+	for (i = 0; i < c->local_ts.n; i++)
+		for (j = 0; j < c->remote_ts.n; j++) {
+			l = &c->local_ts.ts[i];
+			r = &c->remote_ts.ts[j];
+			if (l->family == r->family &&
+			    (l->proto == r->proto || !l->proto || !r->proto))
+				return true;
+		}
+	return false;
+}
+
 static void check_selectors(struct keyd_parser *p, struct keyd_child *c)
 {
 	unsigned int both;
 
+	check_ports(p, c, "local-ts", &c->local_ts);
+	check_ports(p, c, "remote-ts", &c->remote_ts);
 	if (!c->local_ts.n || !c->remote_ts.n)
 		return;
 	both = ts_families(&c->local_ts) & ts_families(&c->remote_ts);
 	if (!both)
 		child_error(p, c, "remote-ts",
 			    "local-ts and remote-ts have no address family in common: nothing can match");
+	else if (!can_match(c))
+		child_error(p, c, "remote-ts",
+			    "local-ts and remote-ts have no protocol in common: nothing can match");
 	else if (ts_families(&c->local_ts) != ts_families(&c->remote_ts))
 		child_warn(p, c, "remote-ts",
 			   "local-ts and remote-ts differ in their address families: selectors of the odd one match nothing");
+}
+
+/* what leads into the tunnel; one of the two, and on purpose */
+static void check_door(struct keyd_parser *p, const struct keyd_conn *conn,
+		       struct keyd_child *c)
+{
+	bool dev = HAS(&c->b, KEYD_CHILD, "dev");
+
+	if (BAD(&c->b, KEYD_CHILD, "policy"))
+		return;
+	if (!c->policy && HAS(&c->b, KEYD_CHILD, "policy-priority"))
+		child_warn(p, c, "policy-priority",
+			   "policy-priority has no effect without policy yes");
+	if (!c->policy && !dev)
+		keyd_error_at(p, c->b.file, c->b.line,
+			      "child \"%s\": key \"dev\" is missing (a child without device says \"policy yes\")",
+			      c->b.name);
+	if (c->policy && dev)
+		child_error(p, c, "policy",
+			    "policy yes and dev exclude each other");
+	/* without a kernel child no policy: what it protects would pass */
+	if (c->policy && !conn->remote.family &&
+	    HAS(&conn->b, KEYD_CONN, "remote-addr") &&
+	    !BAD(&conn->b, KEYD_CONN, "remote-addr"))
+		child_error(p, c, "policy",
+			    "policy yes cannot be set with remote-addr any: a policy needs a tunnel to a known address");
 }
 
 /* S-15: who cannot know the peer's address cannot call it */
@@ -279,6 +361,7 @@ static void check_child(struct keyd_parser *p, const struct keyd_conn *conn,
 		keyd_error_at(p, c->b.file, c->b.line,
 			      "child \"%s\": its name in the kernel, \"%s:%s\", is longer than %d octets",
 			      c->b.name, conn->b.name, c->b.name, IKE_NAME_MAX);
+	check_door(p, conn, c);
 	check_selectors(p, c);
 	check_any(p, conn, c);
 	check_lifetimes(p, conn, c);
@@ -340,8 +423,10 @@ static void check_pair(struct keyd_parser *p, const struct keyd_conn *a,
 			    same_selectors(&a->children[j], &b->children[i]))
 				keyd_warn_at(p, b->b.file,
 					     b->children[i].b.line,
-					     "child \"%s\" has the device and the selectors of child \"%s\" of conn \"%s\": only one of them gets traffic",
+					     "child \"%s\" has the %sselectors of child \"%s\" of conn \"%s\": only one of them gets traffic",
 					     b->children[i].b.name,
+					     *b->children[i].dev ?
+					     "device and the " : "",
 					     a->children[j].b.name, a->b.name);
 	if (a == b || !a->remote_id.type || !same_addr(&a->local, &b->local) ||
 	    !same_addr(&a->remote, &b->remote) ||

@@ -74,7 +74,11 @@ static const struct keyd_key conn_keys[] = {
 #define AT(field)	.offset = offsetof(struct keyd_child, field)
 
 static const struct keyd_key child_keys[] = {
-	{ "dev", &keyd_type_ifname, AT(dev), .flags = KEYD_REQUIRED },
+	{ "dev", &keyd_type_ifname, AT(dev) },
+	{ "policy", &keyd_type_word, AT(policy), .def = "no",
+	  .words = words_bool },
+	{ "policy-priority", &keyd_type_count, AT(policy_priority),
+	  .def = "1000", .max = UINT32_MAX },
 	{ "local-ts", &keyd_type_ts, AT(local_ts), .flags = KEYD_REQUIRED },
 	{ "remote-ts", &keyd_type_ts, AT(remote_ts), .flags = KEYD_REQUIRED },
 	{ "esp-proposal", &keyd_type_esp, AT(esp),

@@ -68,6 +68,8 @@ struct keyd_key32 {
 struct keyd_child {
 	struct keyd_block b;
 	char dev[IFNAMSIZ];
+	int policy;			/* the door are policies, not @dev */
+	uint64_t policy_priority;
 	struct keyd_ts_list local_ts, remote_ts;
 	struct keyd_suites esp;
 	int start, auto_negotiate, keepalive, life_type, pfs, esn;

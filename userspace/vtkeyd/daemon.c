@@ -373,20 +373,17 @@ static bool open_server(struct keyd *d)
 }
 
 /*
- * Children and devices first, then the engine learns its conns, then what an
- * earlier daemon left running, then what happened while nobody listened.
+ * The engine learns its conns, then what an earlier daemon left running, then
+ * what happened while nobody listened.
  */
-static bool start_conns(struct keyd *d)
+static void start_conns(struct keyd *d)
 {
 	unsigned int i;
 
-	if (keyd_tunnels_apply(d, d->cfg))
-		return false;
 	for (i = 0; i < d->cfg->n_conns; i++)
 		keyd_conn_start(d, &d->cfg->conns[i]);
 	keyd_kern_adopt(d);
 	keyd_kern_resync(d);
-	return true;
 }
 
 static bool start(struct keyd *d)
@@ -399,11 +396,17 @@ static bool start(struct keyd *d)
 	set_log_level(d, d->cfg);
 	if (keyd_lock(d) || !open_loop(d) || !open_kernel(d))
 		return false;
+	/* no port, no daemon: but what policies protect does not pass */
+	if (keyd_tunnels_apply(d, d->cfg))
+		return false;
 	d->udp = keyd_udp_open(d->base, datagram_rx, d);
 	if (!d->udp || !open_server(d) || keyd_drop_rights(d))
 		return false;
 	d->engine = new_engine(d->cfg);
-	return d->engine && start_conns(d);
+	if (!d->engine)
+		return false;
+	start_conns(d);
+	return true;
 }
 
 static void free_event(struct event *ev)

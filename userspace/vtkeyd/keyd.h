@@ -18,13 +18,15 @@ struct vtun_k;
 /**
  * struct keyd_tunnel - a configured child and its kernel child
  * @kernel_id: 0 = there is none
- * @seen: used while two configurations are compared
+ * @policy: its door are policies of @policy_priority, not a device
+ * @anew: the kernel child was made a moment ago, the engine does not know it
  */
 struct keyd_tunnel {
 	char conn[IKE_NAME_MAX + 1], child[IKE_NAME_MAX + 1];
 	char kernel_name[IKE_NAME_MAX + 1];
 	uint32_t kernel_id;
-	bool seen;
+	bool policy, anew;
+	uint32_t policy_priority;
 };
 
 /* an inbound SA of an earlier daemon whose outbound half is gone */
@@ -35,6 +37,7 @@ struct keyd_stray {
 /**
  * struct keyd - the daemon
  * @tunnels: one per configured child
+ * @unclean: kernel children that nobody configures any more wait for deletion
  * @strays: deleted by the first audit
  * @stop_at: when to give up waiting for the peers' answers, 0 = not stopping
  */
@@ -47,6 +50,7 @@ struct keyd {
 	struct keyd_server *server;
 	struct keyd_tunnel *tunnels;
 	unsigned int n_tunnels;
+	bool unclean;
 	struct keyd_stray *strays;
 	unsigned int n_strays;
 

@@ -165,6 +165,10 @@ static void show_child(void *ctx, const struct ike_child_info *c)
 	t = keyd_tunnel_find(s->d, c->conn, c->name);
 	if (t && t->kernel_id)
 		set_number(o, "kernel_id", t->kernel_id);
+	if (t)
+		set_string(o, "door", t->policy ? "policy" : "device");
+	if (t && t->policy)
+		set_number(o, "policy_priority", t->policy_priority);
 	set_spi(o, "spi_in", c->spi_in);
 	set_spi(o, "spi_out", c->spi_out);
 	set_number(o, "pairs", c->n_pairs);

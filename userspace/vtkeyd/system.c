@@ -83,7 +83,8 @@ char **keyd_state_read(const struct keyd *d, unsigned int *n)
 	return names;
 }
 
-void keyd_state_write(const struct keyd *d)
+void keyd_state_write(const struct keyd *d, char *const *others,
+		      unsigned int n)
 {
 	char *path = keyd_run_path(d, STATE_FILE);
 	char *tmp = keyd_run_path(d, STATE_FILE ".new");
@@ -93,6 +94,8 @@ void keyd_state_write(const struct keyd *d)
 
 	for (i = 0; ok && i < d->n_tunnels; i++)
 		ok = fprintf(f, "%s\n", d->tunnels[i].kernel_name) > 0;
+	for (i = 0; ok && i < n; i++)
+		ok = !others[i] || fprintf(f, "%s\n", others[i]) > 0;
 	if (f && fclose(f))
 		ok = false;
 	if (!ok || !path || rename(tmp, path))

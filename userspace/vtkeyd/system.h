@@ -12,7 +12,9 @@ char *keyd_run_path(const struct keyd *d, const char *name);
 
 /* names of the kernel children we made, to be free()d one by one */
 char **keyd_state_read(const struct keyd *d, unsigned int *n);
-void keyd_state_write(const struct keyd *d);
+/* those of the tunnels, and @others that wait for deletion; NULL is skipped */
+void keyd_state_write(const struct keyd *d, char *const *others,
+		      unsigned int n);
 
 /*
  * What is kept: CAP_NET_ADMIN, which every request to the module needs, and

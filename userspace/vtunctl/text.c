@@ -238,6 +238,8 @@ static void text_ike_child(const json_t *ike)
 		printf(" (%s)", str(ike, "reason"));
 	if (has(ike, "suite"))
 		printf("  %s", str(ike, "suite"));
+	if (has(ike, "door"))
+		printf("  door %s", str(ike, "door"));
 	printf("  rekeys %lld\n", num(ike, "rekeys"));
 }
 
