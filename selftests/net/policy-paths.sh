@@ -5,7 +5,7 @@
 # fragments of IPv6 that do not say what they are; checksums that are none; path
 # MTU where a mark chooses the route, and where the last policy discards all.
 #
-# Proves: E-24 E-34 E-40, B40
+# Proves: E-24 E-34 E-40
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=selftests/net/policy-lib.sh

@@ -5,7 +5,7 @@
 # discard in their order; nothing in clear without SA, child or daemon; what
 # comes in clear is refused; NAT, conntrack, path MTU; XFRM at the other end.
 #
-# Proves: E-24 E-25 E-32 E-33 E-34 E-35 E-37 S-11 R11
+# Proves: E-24 E-25 E-32 E-33 E-34 E-35 E-37 R11
 # shellcheck source=selftests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=selftests/net/policy-lib.sh
