@@ -337,16 +337,18 @@ static unsigned int hook_nothing(void *priv, struct sk_buff *skb,
 }
 
 /*
- * What a queue of userspace got from the last packets in the hook would come
- * back to deliver_later(). Queues are emptied when a hook goes, any hook.
+ * What a queue of userspace got from the last packets would come back to
+ * deliver_later(). Queues are emptied when a hook goes, any hook.
  */
-static void empty_queues(struct net *net)
+void vtun_early_drain(struct vtun_net *vn)
 {
 	struct nf_hook_ops ops = template;
 
+	if (atomic_read(&vn->gen) == VTUN_GEN_FIRST)
+		return;
 	ops.hook = hook_nothing;
-	if (!nf_register_net_hook(net, &ops))
-		nf_unregister_net_hook(net, &ops);
+	if (!nf_register_net_hook(vn->net, &ops))
+		nf_unregister_net_hook(vn->net, &ops);
 }
 
 void vtun_early_free(struct vtun_net *vn)
@@ -354,11 +356,6 @@ void vtun_early_free(struct vtun_net *vn)
 	unsigned int i;
 	int cpu;
 
-	if (atomic_read(&vn->gen) == VTUN_GEN_FIRST)
-		return;
-	empty_queues(vn->net);
-	/* a verdict may be about to send on what it took out before */
-	synchronize_rcu();
 	if (!vn->early)
 		return;
 	for_each_possible_cpu(cpu)

@@ -18,6 +18,8 @@ void vtun_early_start(struct vtun_net *vn);
  * Process context.
  */
 void vtun_early_stop(struct vtun_net *vn);
+/* after it: what queues of userspace hold of ours; one grace period more */
+void vtun_early_drain(struct vtun_net *vn);
 void vtun_early_free(struct vtun_net *vn);
 
 /**

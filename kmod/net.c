@@ -110,6 +110,11 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 	synchronize_rcu();
 	if (used)
 		wait_for_routes();
+	list_for_each_entry(net, nets, exit_list)
+		vtun_early_drain(vtun_net(net));
+	/* a verdict may be about to send on what it took out before */
+	if (used)
+		synchronize_rcu();
 	list_for_each_entry(net, nets, exit_list) {
 		vn = vtun_net(net);
 		WARN_ON_ONCE(!list_empty(&vn->devices));
