@@ -23,9 +23,9 @@
 #include "path.h"
 #include "sa.h"
 
-/* offset of what follows the quoted IP header, 0 = not there or no first part */
-static unsigned int read_quoted4(const struct sk_buff *skb, unsigned int offset,
-				 struct vtun_path_config *seen, u8 *proto)
+/* offset of what follows the quoted header, 0 = not there, or no first part */
+static unsigned int read_ip(const struct sk_buff *skb, unsigned int offset,
+			    struct vtun_path_config *seen, u8 *proto)
 {
 	const struct iphdr *iph;
 	struct iphdr buf;
@@ -40,8 +40,8 @@ static unsigned int read_quoted4(const struct sk_buff *skb, unsigned int offset,
 	return offset + iph->ihl * 4;
 }
 
-static unsigned int read_quoted6(const struct sk_buff *skb, unsigned int offset,
-				 struct vtun_path_config *seen, u8 *proto)
+static unsigned int read_ipv6(const struct sk_buff *skb, unsigned int offset,
+			      struct vtun_path_config *seen, u8 *proto)
 {
 	const struct ipv6hdr *ip6h;
 	struct ipv6hdr buf;
@@ -72,8 +72,8 @@ struct vtun_path *vtun_esp_quoted(struct vtun_net *vn,
 	__be32 spi_buf;
 	u8 proto = 0;
 
-	offset = family == AF_INET ? read_quoted4(skb, offset, &seen, &proto) :
-				     read_quoted6(skb, offset, &seen, &proto);
+	offset = family == AF_INET ? read_ip(skb, offset, &seen, &proto) :
+				     read_ipv6(skb, offset, &seen, &proto);
 	if (!offset)
 		return NULL;
 	if (proto == IPPROTO_UDP) {
@@ -92,7 +92,8 @@ struct vtun_path *vtun_esp_quoted(struct vtun_net *vn,
 		return NULL;
 	vtun_sa_for_each_out(sa, vn, *spi) {
 		path = rcu_dereference(sa->child->path);
-		if (sa->spi == *spi && vtun_path_same_ends(&path->config, &seen))
+		if (sa->spi == *spi &&
+		    vtun_path_same_ends(&path->config, &seen))
 			return path;
 	}
 	return NULL;

@@ -387,8 +387,8 @@ int vtun_sa_activate(struct vtun_sa *sa, struct netlink_ext_ack *extack)
 }
 
 /*
- * RFC 4301 4.1: the SPI alone tells whose a packet is. XFRM would see no more of
- * those of its SA. RCU.
+ * RFC 4301 4.1: the SPI alone tells whose a packet is. XFRM would see no more
+ * of those of its SA. RCU.
  */
 static bool is_xfrms(const struct vtun_child *child, __be32 spi)
 {

@@ -2,11 +2,11 @@
 /*
  * Traffic selectors, RFC 4301 4.4.1.1 and RFC 7296 3.13.1.
  *
- * Of the children of a device the one with the most specific pair of a local and
- * a remote selector around the packet gets it: where the remote one covers fewer
- * addresses, then where the local one does, then where a protocol or ports are
- * named, then the child with the lower id. A side without selectors is wider
- * than any selector.
+ * Of the children of a device the one with the most specific pair of a local
+ * and a remote selector around the packet gets it: where the remote one covers
+ * fewer addresses, then where the local one does, then where a protocol or
+ * ports are named, then the child with the lower id. A side without selectors
+ * is wider than any selector.
  */
 #include "ts.h"
 

@@ -260,11 +260,13 @@ static int check_mirror(struct fixture *f, const struct vtun_flow *flow)
  * @ports: likewise
  * @fragment: likewise
  */
-static const struct fragment_case {
+struct fragment_case {
 	const char *name;
 	u8 next, head[24], len, proto;
 	bool ports, fragment;
-} fragment_cases[] = {
+};
+
+static const struct fragment_case fragment_cases[] = {
 	{ "whole", TCP, { 0, 80, 1, 187 }, 4, TCP, true },
 	{ "options", DST, { TCP, 0, 1, 4, 0, 0, 0, 0, 0, 80, 1, 187 }, 12, TCP,
 	  true },
