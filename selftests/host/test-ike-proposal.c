@@ -592,7 +592,11 @@ static void texts(void)
 	     ike_suite_parse(2, "aes256gcm16-prfsha256", &s) &&
 	     ike_suite_parse(2, "", &s) && ike_suite_parse(2, "-", &s) &&
 	     ike_suite_parse(2, "aescbc", &s) &&
-	     !ike_suite_parse(2, "aes128gcm16", &s) && s.esn == ESN_BOTH;
+	     !ike_suite_parse(2, "aes128gcm16", &s) && s.esn == ESN_BOTH &&
+	     !ike_suite_parse(2, "chacha20poly1305-iiv-x25519", &s) &&
+	     s.encr == 31 && s.ke == 31 && ike_suite_parse(2, "iiv", &s) &&
+	     ike_suite_parse(2, "aes256gcm16-iiv-iiv", &s) &&
+	     ike_suite_parse(0, "aes256gcm16-iiv-prfsha256-x25519", &s);
 	ktap_ok(ok, "texts of suites that are none");
 
 	b.len = 0;
@@ -635,6 +639,9 @@ static void invalid(void)
 		{ .encr = 28, .prf = 5, .ke = 31, .esn = 4 },
 		{ .encr = 28, .prf = 5, .ke = 31, .esn = 0 },
 		{ .encr = 28, .prf = 2, .ke = 31, .esn = 1 },
+		{ .encr = 31, .prf = 5, .ke = 31, .esn = 1 },
+		{ .encr = 30, .key_bits = 128, .prf = 5, .ke = 31, .esn = 1 },
+		{ .encr = 30, .prf = 5, .ke = 31, .esn = 1 },
 	};
 	struct ike_build b;
 	uint8_t d[256];
@@ -643,13 +650,16 @@ static void invalid(void)
 	size_t len;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		/* esn is no matter of IKE, prf none of ESP */
+		/*
+		 * esn is no matter of IKE, prf none of ESP; the module has
+		 * AES-192 and implicit IVs, IKE has not
+		 */
 		want = i == 5 || i == 6;
 		ike_build_begin(&b, d, sizeof(d), &hdr);
 		ike_proposal_build_offer(&b, IKE_PROPOSAL_IKE, &bad[i], 1, 0,
 					 0);
 		ok = ok && want == !ike_build_finish(&b, &len);
-		want = i == 7;
+		want = i == 2 || i == 7 || i == 8 || i == 9;
 		ike_build_begin(&b, d, sizeof(d), &hdr);
 		ike_proposal_build_offer(&b, IKE_PROPOSAL_CHILD, &bad[i], 1,
 					 1000, 4);

@@ -43,6 +43,8 @@ rekey_often() { # NS N [WORDS]: waits for each
 on_demand() {
 	check "on demand: the first packet is answered, one acquire" first_ping
 	check "both ends are at rest" wait_until 5 mirrored
+	check "two of us leave out the IV" vtun_is a 'sas[dir=out].suite' \
+		chacha20poly1305-iiv
 	serve b flood -l
 	traffic "$TMP/f1"
 	check "child rekeys by a under traffic" rekey_often a 2 c
@@ -214,7 +216,7 @@ down_on_exit() {
 		wait_until 5 vtun_is b 'sas[#]' 0
 }
 
-plan 57
+plan 58
 begin vtun
 check "two gateways" keyd_pair
 on_demand

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "proposal.h"
 #include "wire_get.h"
 
 static bool nonce_ok(struct ike_wire_view n)
@@ -111,7 +112,7 @@ int ike_keymat_child(const struct ike_keys *keys, const struct ike_suite *suite,
 		{ in->g_ir.data, in->g_ir.len },
 		{ in->ni.data, in->ni.len }, { in->nr.data, in->nr.len },
 	};
-	size_t len = ike_crypto_aead_key_len(suite->encr, suite->key_bits);
+	size_t len = ike_suite_esp_key_len(suite->encr, suite->key_bits);
 	uint8_t km[2 * IKE_CRYPTO_AEAD_KEY_MAX];
 	/* without PFS the first piece is left out */
 	bool pfs = suite->ke != IKE_KE_NONE;

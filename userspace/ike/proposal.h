@@ -126,6 +126,16 @@ const char *ike_proposal_explain(enum ike_proposal_kind kind,
 const char *ike_suite_text(enum ike_proposal_kind kind,
 			   const struct ike_suite *suite, char *buf,
 			   size_t size);
+/**
+ * ike_suite_esp_key_len() - octets an ESP suite takes from KEYMAT, one way
+ * @encr: IANA transform ID
+ * @key_bits: as in struct ike_suite
+ *
+ * The module's AEADs are all there, IKE itself uses some of them: those with an
+ * implicit IV are for ESP alone (RFC 8750 5).
+ * Return: octets with the salt, 0 = no AEAD, or none that the module has
+ */
+size_t ike_suite_esp_key_len(uint16_t encr, uint16_t key_bits);
 /* can the library key this suite? names it in configuration checks */
 bool ike_suite_valid(enum ike_proposal_kind kind, const struct ike_suite *s);
 /* the reverse of ike_suite_text(), without the ESN part; 0 or -EINVAL */

@@ -144,15 +144,42 @@ const char *ike_suite_text(enum ike_proposal_kind kind,
 	return buf;
 }
 
+size_t ike_suite_esp_key_len(uint16_t encr, uint16_t key_bits)
+{
+	const struct vtun_suite *s = vtun_suite_by_id(encr, key_bits / 8, 0);
+
+	if (!s || s->key_bits != key_bits || !s->salt_len)
+		return 0;
+	return vtun_suite_keymat(s);
+}
+
 bool ike_suite_valid(enum ike_proposal_kind kind, const struct ike_suite *s)
 {
-	if (!ike_crypto_aead_key_len(s->encr, s->key_bits))
-		return false;
 	if (kind == IKE_PROPOSAL_IKE)
-		return ike_crypto_prf_len(s->prf) && s->ke == IKE_KE_X25519;
+		return ike_crypto_aead_key_len(s->encr, s->key_bits) &&
+		       ike_crypto_prf_len(s->prf) && s->ke == IKE_KE_X25519;
+	if (!ike_suite_esp_key_len(s->encr, s->key_bits))
+		return false;
 	if (s->ke != IKE_KE_NONE && s->ke != IKE_KE_X25519)
 		return false;
 	return s->esn && !(s->esn & ~(IKE_ESN_NO | IKE_ESN_YES));
+}
+
+/* the suite so far, but as RFC 8750 has it */
+static bool use_implicit_iv(struct ike_suite *s)
+{
+	char name[40];
+	const struct vtun_suite *v;
+
+	v = vtun_suite_by_id(s->encr, s->key_bits / 8, 0);
+	if (!s->encr || !v)
+		return false;
+	snprintf(name, sizeof(name), "%s-iiv", v->name);
+	v = vtun_suite_by_name(name);
+	if (!v)
+		return false;
+	s->encr = v->encr;
+	return true;
 }
 
 /* one word of a suite; each kind of transform at most once */
@@ -168,6 +195,8 @@ static bool parse_word(const char *word, struct ike_suite *s)
 		s->key_bits = v->key_bits;
 		return true;
 	}
+	if (!strcmp(word, "iiv"))
+		return use_implicit_iv(s);
 	for (i = 0; i < N_NAMES; i++) {
 		if (strcmp(names[i].name, word))
 			continue;

@@ -82,7 +82,7 @@ static const struct keyd_key child_keys[] = {
 	{ "local-ts", &keyd_type_ts, AT(local_ts), .flags = KEYD_REQUIRED },
 	{ "remote-ts", &keyd_type_ts, AT(remote_ts), .flags = KEYD_REQUIRED },
 	{ "esp-proposal", &keyd_type_esp, AT(esp),
-	  .def = "chacha20poly1305, aes256gcm16" },
+	  .def = "chacha20poly1305-iiv, chacha20poly1305, aes256gcm16" },
 	{ "start", &keyd_type_word, AT(start), .def = "on-demand",
 	  .words = words_start },
 	{ "auto-negotiate", &keyd_type_word, AT(auto_negotiate), .def = "no",

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ike/crypto.h"
+#include "ike/proposal.h"
 #include "lib/names.h"
 #include "lib/parse.h"
 
@@ -398,16 +399,6 @@ static const char *prf_name(uint16_t id)
 	return id == IKE_PRF_HMAC_SHA2_512 ? "prfsha512" : "prfsha256";
 }
 
-/* the module knows more suites than can be negotiated */
-static const struct vtun_suite *find_suite(const char *text)
-{
-	const struct vtun_suite *encr = vtun_suite_by_name(text);
-
-	if (!encr || !ike_crypto_aead_key_len(encr->encr, encr->key_bits))
-		return NULL;
-	return encr;
-}
-
 /* ENCR-PRF-KE */
 static bool parse_ike_suite(const char *text, struct ike_suite *suite)
 {
@@ -424,8 +415,9 @@ static bool parse_ike_suite(const char *text, struct ike_suite *suite)
 		return false;
 	*prf++ = '\0';
 	*ke++ = '\0';
-	encr = find_suite(buf);
-	if (!encr || strcmp(ke, "x25519"))
+	encr = vtun_suite_by_name(buf);
+	if (!encr || !ike_crypto_aead_key_len(encr->encr, encr->key_bits) ||
+	    strcmp(ke, "x25519"))
 		return false;
 	for (i = 0; i < sizeof(prfs) / sizeof(prfs[0]); i++) {
 		if (strcmp(prf, prfs[i].name))
@@ -441,9 +433,10 @@ static bool parse_ike_suite(const char *text, struct ike_suite *suite)
 
 static bool parse_esp_suite(const char *text, struct ike_suite *suite)
 {
-	const struct vtun_suite *encr = find_suite(text);
+	const struct vtun_suite *encr = vtun_suite_by_name(text);
 
-	if (!encr)
+	/* the module knows more suites than can be negotiated */
+	if (!encr || !ike_suite_esp_key_len(encr->encr, encr->key_bits))
 		return false;
 	suite->encr = encr->encr;
 	suite->key_bits = encr->key_bits;
@@ -497,7 +490,7 @@ static bool parse_ike(PARSE_ARGS)
 static bool parse_esp(PARSE_ARGS)
 {
 	return parse_suites(p, k, w, n, field, parse_esp_suite,
-			    "chacha20poly1305, aes128gcm16 or aes256gcm16");
+			    "chacha20poly1305, aes128gcm16, aes192gcm16 or aes256gcm16, each also with -iiv");
 }
 
 static void print_suites(PRINT_ARGS)
