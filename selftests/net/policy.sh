@@ -292,13 +292,15 @@ gone_child() { # child and SAs go, the policies stay
 }
 
 acquires() { # a packet that waits asks for the child, and is not lost
-	policy a flush && events a && policy_gateway a b on-demand hold-ms 20000 ||
+	policy a flush && events a && policy_gateway a b on-demand hold-ms 60000 ||
 		return
-	in_ns ha pings -n 1 -t 20000 10.2.0.2 > "$TMP/ping" &
+	in_ns ha pings -n 1 -t 60000 10.2.0.2 > "$TMP/ping" &
 	PING=$!
 	wait_until 3 events_are 1 a event=acquire || return
 	grep -q '10.2.0.2' "$TMP/events.a" || { cat "$TMP/events.a"; return 1; }
-	vtun_install b 2 && vtun_install a 2 && wait $PING && none_clear
+	vtun_install b 2 && vtun_install a 2 || return
+	wait $PING || { cat "$TMP/ping"; in_ns a vtunctl show; return 1; }
+	none_clear
 }
 
 xfrm_end() { # b: states and policies of XFRM, no vtun

@@ -88,7 +88,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.SOL_UDP, 103, 400)	# UDP_SEGMENT
 s.sendto(bytes(1200), ("10.2.0.1", 9))'
 	wait_until 5 expired_are 101 && vtun_install b 10 && vtun_install a 10 &&
-	ping_ok
+	ping_ok a
 }
 expired_are() {
 	equal "$1" "$(in_ns a vtunctl show sas | grep -c 'sa out 0x0000d.* expired')"
