@@ -94,6 +94,8 @@ reset_seen() { in_ns r nft reset counters table inet t > /dev/null; }
 none_clear() { equal 0 "$(seen clear)"; }
 some() { [ "$(seen "$1")" -gt 0 ] || { echo "no $1"; return 1; }; }
 
+policy() { in_ns "$1" vtunctl policy "${@:2}"; } # NS WORDS…
+
 net_of() { # a|b 4|6
 	local i=1
 	[ "$1" = a ] || i=2

@@ -11,8 +11,6 @@
 # shellcheck source=selftests/net/policy-lib.sh
 . "$(dirname "$0")/policy-lib.sh"
 
-policy() { in_ns "$1" vtunctl policy "${@:2}"; } # NS WORDS…
-
 # fragment NS FROM TO NEXT-HEADER OFFSET: one fragment, others never come
 fragment() {
 	in_ns "$1" python3 - "${@:2}" <<-X

@@ -11,8 +11,6 @@
 # shellcheck source=selftests/net/policy-lib.sh
 . "$(dirname "$0")/policy-lib.sh"
 
-policy() { in_ns "$1" vtunctl policy "${@:2}"; } # NS WORDS…
-
 closed() { # nothing gets through, in clear or not; counted as REASON
 	local before
 	before=$(vtun_sum_drops a "$1")
