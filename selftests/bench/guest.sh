@@ -162,6 +162,32 @@ floor_cells() {
 	done
 }
 
+# What the second CPU is worth to one tunnel: the clock is that on the wall here
+scaling_cell() { # PATH SUITE
+	local r cpus one=0 two=0 to='src=10.10.0.1 dst=10.10.0.2'
+	[ "$1" != none ] || to="src=$OUT4_A dst=$OUT4_B"
+	[[ $1 != *-policy ]] || to+=' policy=1'
+	to+=' kind=udp size=1400 flows=2'
+	for ((r = 0; r <= 2 * ROUNDS; r++)); do
+		for cpus in 1 2; do
+			# one and the same number of packets
+			ask "scaling $to cpus=$cpus count=$((8192 / cpus))" ||
+				return
+			# the first round warms up, the best one was disturbed least
+			[ $r != 0 ] || continue
+			[ $cpus != 1 ] || one=$(least "$ANSWER" "$one")
+			[ $cpus != 2 ] || two=$(least "$ANSWER" "$two")
+		done
+	done
+	one=$(per_mille $((one * 1000 / two)))
+	sample "$1" "$2" two-cpus-1400 x 1 "$one"
+	say "$1 $2: two CPUs are worth $one of one"
+}
+
+least() { # A B: 0 = nothing
+	[ "$2" != 0 ] && [ "$2" -lt "$1" ] && echo "$2" || echo "$1"
+}
+
 tcp_cell() { # PATH SUITE
 	local r out to=10.10.0.2
 	[[ " $STREAMS " == *" $1 "* ]] && wanted "$1" "$2" tcp1 || return 0
@@ -245,6 +271,10 @@ main() {
 	ip link add va netns bench-a type veth peer name vb netns bench-b
 	ipn a link add cap0 type vtcap
 	ipn b link add cap1 type vtcap
+	if [ "$(nproc)" -gt 1 ]; then
+		run_systems capture scaling_cell two-cpus-1400
+		return
+	fi
 	floor_cells || rc=1
 	# shellcheck disable=SC2046 # words
 	run_systems capture packet_cells $(workloads) || rc=1

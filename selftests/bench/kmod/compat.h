@@ -8,6 +8,7 @@
 #include <crypto/chacha.h>
 #include <linux/netdevice.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 /* 6.12 made lockless transmission a flag of its own */
 static inline void bench_netdev_set_lltx(struct net_device *dev)
@@ -36,6 +37,16 @@ static inline void bench_chacha20(u8 *text, unsigned int len, const u32 *key,
 
 	chacha_init(&state, key, iv);
 	chacha20_crypt(&state, text, text, len);
+#endif
+}
+
+/* 6.17 wants to be told what a workqueue was without a word before */
+static inline struct workqueue_struct *bench_alloc_workqueue(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+	return alloc_workqueue("vtbench", WQ_CPU_INTENSIVE, 0);
+#else
+	return alloc_workqueue("vtbench", WQ_CPU_INTENSIVE | WQ_PERCPU, 0);
 #endif
 }
 

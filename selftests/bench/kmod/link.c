@@ -12,7 +12,7 @@
 struct net_device *bench_ends[2];
 struct bench_gauge bench_out;
 struct sk_buff_head bench_store;
-bool bench_storing, bench_dropping;
+bool bench_storing, bench_dropping, bench_counting;
 
 static int link_init(struct net_device *dev)
 {
@@ -35,6 +35,11 @@ static netdev_tx_t link_xmit(struct sk_buff *skb, struct net_device *dev)
 	unsigned int n = bench_packets_of(skb);
 
 	skb_orphan(skb);
+	if (bench_counting && dev == bench_ends[0]) {
+		bench_scaling_count(n);
+		consume_skb(skb);
+		return NETDEV_TX_OK;
+	}
 	if (bench_storing && dev == bench_ends[0]) {
 		__skb_queue_tail(&bench_store, skb);
 	} else if (bench_dropping || !peer || !(peer->flags & IFF_UP)) {

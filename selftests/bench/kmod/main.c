@@ -8,6 +8,8 @@
  *
  *	encap kind=udp size=1400 count=1024 src=10.0.0.1 dst=10.0.1.1 store=1
  *	decap dst=10.0.1.1	replays what encap stored
+ *	scaling cpus=2 flows=2 count=4096 src=10.0.0.1 dst=10.0.1.1
+ *		counts nanoseconds instead
  *	floor suite=gcm size=1400 count=1024
  *	page	tells a profiler that a cell ends
  */
@@ -73,6 +75,8 @@ static int parse_word(struct bench_job *job, char *word)
 		return kstrtou32(value, 0, &job->dport);
 	if (!strcmp(word, "flows"))
 		return kstrtou32(value, 0, &job->flows);
+	if (!strcmp(word, "cpus"))
+		return kstrtou32(value, 0, &job->cpus);
 	if (!strcmp(word, "policy"))
 		return kstrtobool(value, &job->policy);
 	if (!strcmp(word, "store"))
@@ -99,6 +103,8 @@ static int run(const char *verb, const struct bench_job *job)
 		err = bench_encap(job, &res);
 	} else if (!strcmp(verb, "decap")) {
 		err = bench_decap(job, &res);
+	} else if (!strcmp(verb, "scaling")) {
+		err = bench_scaling(job, &res);
 	}
 	snprintf(answer, sizeof(answer), "%llu %llu %llu %llu\n", res.packets,
 		 res.insns, res.lost, res.extra);

@@ -67,8 +67,9 @@ static void gauge_read(struct bench_gauge *g, u64 n, u64 start,
 		res->insns += g->stop - start;
 }
 
-static int send_one(struct net *net, const struct bench_job *job,
-		    struct sk_buff *skb)
+/* one packet of a job out of @net, as a socket would */
+int bench_send(struct net *net, const struct bench_job *job,
+	       struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	const struct udphdr *uh = udp_hdr(skb);
@@ -120,7 +121,7 @@ static int encap_burst(const struct bench_job *job, u32 nr, u32 count,
 	gauge_expect(&bench_out, count * bench_segments(job));
 	start = bench_start(BENCH_MARK_ENCAP);
 	while (!err && (skb = __skb_dequeue(&list)))
-		err = send_one(net, job, skb);
+		err = bench_send(net, job, skb);
 	if (!err)
 		gauge_read(&bench_out, count * bench_segments(job), start, res);
 	__skb_queue_purge(&list);

@@ -29,6 +29,7 @@ enum bench_kind {
  * @step: distance of two targets
  * @dport: destination port of the first flow
  * @flows: five-tuples per target, by source port
+ * @cpus: that send at once
  * @policy: look up the route with protocol and ports, so that policies of XFRM
  *	find their packets
  * @suite: primitive to measure
@@ -38,7 +39,7 @@ struct bench_job {
 	enum bench_kind kind;
 	u32 size, count;
 	u32 src, dst, dsts, step;
-	u32 dport, flows;
+	u32 dport, flows, cpus;
 	bool policy, store;
 	char suite[16];
 };
@@ -110,7 +111,7 @@ static __always_inline u64 bench_start(const int what)
 extern struct net_device *bench_ends[2];
 extern struct bench_gauge bench_out;
 extern struct sk_buff_head bench_store;
-extern bool bench_storing, bench_dropping;
+extern bool bench_storing, bench_dropping, bench_counting;
 int bench_link_init(void);
 void bench_link_exit(void);
 
@@ -123,6 +124,12 @@ void bench_make_exit(void);
 /* measure.c; RTNL not held, process context */
 int bench_encap(const struct bench_job *job, struct bench_result *res);
 int bench_decap(const struct bench_job *job, struct bench_result *res);
+int bench_send(struct net *net, const struct bench_job *job,
+	       struct sk_buff *skb);
+
+/* scaling.c; RTNL not held, process context */
+int bench_scaling(const struct bench_job *job, struct bench_result *res);
+void bench_scaling_count(unsigned int n);
 
 /* floor.c */
 int bench_floor(const struct bench_job *job, struct bench_result *res);
