@@ -72,7 +72,11 @@ traffic_end() {
 	return $rc
 }
 traffic_whole() { # nothing lost, nothing in clear
-	traffic_end && none_clear || { both log_near; return 1; }
+	traffic_end && none_clear || { both log_near; both drops_near; return 1; }
+}
+drops_near() { # NS: where packets died
+	in_ns "$1" vtunctl show | grep -E '^ *(sa|child|drops) ' | cut -c1-200 |
+		sed "s/^/$1: /"
 }
 traffic_closed() { # whatever was lost, nothing left in clear
 	traffic_end
@@ -186,6 +190,8 @@ check "nothing was lost" traffic_whole
 traffic
 check "a: the daemon dies, the next one adopts SAs and policies" \
 	die_and_return a
+# what it negotiates then changes the SPIs of b, too
+wait_until 20 mirrored
 check "b: likewise" die_and_return b
 keyd_end KILL a
 keyd_end KILL b
