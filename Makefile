@@ -56,7 +56,7 @@ fuzz:
 check-matrix:
 	@TESTS='$(TESTS)' FULL='$(FULL)' selftests/check/matrix 6.1 6.12 7.3
 
-# KASAN, lockdep, kmemleak, fault injection: an hour or two on two CPUs
+# KASAN, lockdep, kmemleak, fault injection: two hours on two CPUs
 check-debug:
 	@ONLY=guest KVER=6.1-debug TESTS='$(TESTS)' FULL='$(FULL)' \
 		selftests/check/run
