@@ -10,6 +10,7 @@ Another one creates and deletes devices of ours in the same namespace, which
 waits for what else the module does there, and holds RTNL meanwhile.
 """
 import os
+import select
 import socket
 import struct
 import subprocess
@@ -162,8 +163,9 @@ def dump_while_changing(nl):
     return good and rounds > 0
 
 
-def sas_change(key):
-    for _ in range(5):
+def sas_change(key, end):
+    """until the pipe is closed at its other end"""
+    while not select.select([end], [], [], 0)[0]:
         batch(["child add other local 192.0.2.1 remote 192.0.2.3"] + [
             f"sa install child other in spi {0x1000 + i} suite aes256gcm16 "
             f"key {key} out spi {0x1000 + i} suite aes256gcm16 key {key}"
@@ -171,14 +173,17 @@ def sas_change(key):
 
 
 def dump_sas_while_changing(nl, key):
-    """Every dump has what was there all the time, once."""
+    """Every dump has what was there all the time, once. A large one may come
+    to the others while they are away, so several are taken."""
+    end, ours = os.pipe()
     pid = os.fork()
     if not pid:
-        sas_change(key)
+        os.close(ours)
+        sas_change(key, end)
         os._exit(0)
     rounds = marked = changing = 0
     good = True
-    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+    while rounds < 3 or (not changing and rounds < 30):
         # a nest that begins with direction and SPI, eight octets each
         got = [struct.unpack_from("BxxxxxxxI", r, 8)
                for r in raw_dump(nl, "sa-get")]
@@ -187,6 +192,9 @@ def dump_sas_while_changing(nl, key):
         changing += len(got) > len(stable)
         marked += nl.interrupted
         rounds += 1
+    os.close(ours)
+    os.close(end)
+    os.waitpid(pid, 0)
     print(f"# {rounds} dumps, {changing} with SAs that change, {marked} marked "
           "as inconsistent")
     return good and changing > 0
